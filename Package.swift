@@ -1,0 +1,99 @@
+// swift-tools-version: 6.2
+import PackageDescription
+
+let strict: [SwiftSetting] = [
+    .enableUpcomingFeature("ExistentialAny"),
+    .enableUpcomingFeature("InternalImportsByDefault"),
+    .enableUpcomingFeature("MemberImportVisibility"),
+    .treatAllWarnings(as: .error),
+]
+
+let argumentParser: Target.Dependency = .product(name: "ArgumentParser", package: "swift-argument-parser")
+let crypto: Target.Dependency = .product(name: "Crypto", package: "swift-crypto")
+let yams: Target.Dependency = .product(name: "Yams", package: "Yams")
+let hummingbird: Target.Dependency = .product(name: "Hummingbird", package: "hummingbird")
+let httpClient: Target.Dependency = .product(name: "AsyncHTTPClient", package: "async-http-client")
+let httpTypes: Target.Dependency = .product(name: "HTTPTypes", package: "swift-http-types")
+let logging: Target.Dependency = .product(name: "Logging", package: "swift-log")
+let nioCore: Target.Dependency = .product(name: "NIOCore", package: "swift-nio")
+let nioHTTP1: Target.Dependency = .product(name: "NIOHTTP1", package: "swift-nio")
+let serviceLifecycle: Target.Dependency = .product(
+    name: "ServiceLifecycle", package: "swift-service-lifecycle")
+
+let package = Package(
+    name: "charter",
+    platforms: [.macOS(.v15)],
+    products: [
+        .library(name: "CharterEngine", targets: ["CharterEngine"]),
+        .library(name: "CharterDocuments", targets: ["CharterDocuments"]),
+        .library(name: "CharterDetection", targets: ["CharterDetection"]),
+        .library(name: "CharterGateway", targets: ["CharterGateway"]),
+        .executable(name: "charter", targets: ["CharterCommand"]),
+    ],
+    dependencies: [
+        .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.0"),
+        .package(url: "https://github.com/apple/swift-crypto", from: "4.5.0"),
+        .package(url: "https://github.com/apple/swift-http-types", from: "1.8.0"),
+        .package(url: "https://github.com/apple/swift-log", from: "1.16.0"),
+        .package(url: "https://github.com/apple/swift-nio", from: "2.101.0"),
+        .package(url: "https://github.com/hummingbird-project/hummingbird", from: "2.28.0"),
+        .package(url: "https://github.com/jpsim/Yams", from: "6.2.0"),
+        .package(url: "https://github.com/swift-server/async-http-client", from: "1.37.0"),
+        .package(url: "https://github.com/swift-server/swift-service-lifecycle", from: "2.13.0"),
+    ],
+    targets: [
+        // C libraries: linked from the system, or (simdjson) behind a C header of our own.
+        .systemLibrary(
+            name: "CMarkGFM", path: "Sources/System/CMarkGFM",
+            providers: [.apt(["libcmark-gfm-dev", "libcmark-gfm-extensions-dev"])]),
+        .systemLibrary(
+            name: "CVectorscan", path: "Sources/System/CVectorscan",
+            providers: [.apt(["libvectorscan-dev"])]),
+        .systemLibrary(
+            name: "CUTF8Proc", path: "Sources/System/CUTF8Proc",
+            providers: [.apt(["libutf8proc-dev"])]),
+        .target(
+            name: "CSimdjson", path: "Sources/System/CSimdjson",
+            cxxSettings: [.unsafeFlags(["-O3"])],
+            linkerSettings: [.linkedLibrary("simdjson")]),
+
+        .target(name: "CharterEngine", swiftSettings: strict),
+        .target(
+            name: "CharterDocuments", dependencies: ["CharterEngine", "CMarkGFM", crypto, yams],
+            swiftSettings: strict),
+        .target(
+            name: "CharterDetection", dependencies: ["CharterEngine", "CVectorscan", "CUTF8Proc"],
+            swiftSettings: strict),
+        .target(
+            name: "CharterGateway",
+            dependencies: ["CharterEngine", "CharterDocuments", "CharterDetection", "CSimdjson"],
+            swiftSettings: strict),
+        .target(
+            name: "CharterServer",
+            dependencies: [
+                "CharterEngine", "CharterDocuments", "CharterDetection", "CharterGateway",
+                hummingbird, httpClient, httpTypes, logging, nioCore, nioHTTP1, serviceLifecycle,
+            ],
+            swiftSettings: strict),
+        .executableTarget(
+            name: "CharterCommand",
+            dependencies: ["CharterEngine", "CharterDocuments", "CharterServer", argumentParser],
+            swiftSettings: strict),
+
+        .testTarget(
+            name: "CharterEngineTests", dependencies: ["CharterEngine"], swiftSettings: strict),
+        .testTarget(
+            name: "CharterDocumentsTests", dependencies: ["CharterEngine", "CharterDocuments"],
+            swiftSettings: strict),
+        .testTarget(
+            name: "CharterDetectionTests", dependencies: ["CharterEngine", "CharterDetection"],
+            swiftSettings: strict),
+        .testTarget(
+            name: "CharterGatewayTests",
+            dependencies: ["CharterEngine", "CharterDocuments", "CharterDetection", "CharterGateway"],
+            swiftSettings: strict),
+        .testTarget(name: "HouseTests", swiftSettings: strict),
+    ],
+    swiftLanguageModes: [.v6],
+    cxxLanguageStandard: .cxx20
+)
