@@ -1,0 +1,75 @@
+/// What the instructions of a conversation come to (SEMANTICS §6): for each level its `set`s, and
+/// which tools hold a lent level at the end.
+struct Conversation {
+    /// Instructions of behaviors that the charter has, by charter order, level and list order.
+    private(set) var entries: [BehaviorIndex: [Level: [Entry]]] = [:]
+    /// Steps that name no behavior or value of the charter, in list order.
+    private(set) var unknown: [Step] = []
+    /// By tool: the highest level that lent itself.
+    private(set) var lent: [Text: Level] = [:]
+
+    init(_ instructions: [Instruction], _ policy: Policy) {
+        for instruction in instructions {
+            switch instruction.content {
+            case .delegate(let tool): lend(tool, instruction)
+            case .set(let behavior, let value): read(instruction, behavior, value, policy)
+            }
+        }
+    }
+
+    /// The level at which a speaker's word stands; nil where it has none.
+    func level(of speaker: Speaker) -> Level? {
+        switch speaker {
+        case .principal(let level): level
+        case .tool(let name): lent[name]
+        case .assistant: nil
+        }
+    }
+
+    private mutating func lend(_ tool: Text, _ instruction: Instruction) {
+        guard instruction.isExplicit, case .principal(let level) = instruction.from else { return }
+        lent[tool] = lent[tool].map { min($0, level) } ?? level
+    }
+
+    /// The reasons are tried in the order `no_authority`, `unknown_behavior`, `needs_explicit`,
+    /// `unknown_value`, then those of the fold.
+    private mutating func read(
+        _ instruction: Instruction, _ id: BehaviorID, _ value: Text, _ policy: Policy
+    ) {
+        let level = level(of: instruction.from)
+        let scope = Conversation.scope(of: level ?? .user)
+        guard let index = policy.charter.index(of: id) else {
+            let reason: Reason = level == nil ? .noAuthority : .unknownBehavior
+            unknown.append(policy.unknownStep(id, scope, .unknown(value), reason))
+            return
+        }
+        let behavior = policy.charter[index]
+        let rank = behavior.rank(of: value)
+        let spelled = rank.map { Step.Value.rank($0) } ?? .unknown(value)
+        var entry = Entry(isInstruction: true, origin: Step.Origin())
+        if level == nil {
+            entry.refused = (.noAuthority, spelled)
+        } else if !instruction.isExplicit, behavior.authority != .guideline {
+            entry.refused = (.needsExplicit, spelled)
+        } else if rank == nil {
+            unknown.append(policy.unknownStep(id, scope, spelled, .unknownValue))
+            return
+        } else {
+            entry.set = rank
+        }
+        let place = level ?? .user
+        var list = entries[index, default: [:]][place, default: []]
+        // What has no authority comes first in the user's instructions.
+        let end = level == nil ? list.prefix { $0.refused?.reason == .noAuthority }.count : list.count
+        list.insert(entry, at: end)
+        entries[index, default: [:]][place] = list
+    }
+
+    private static func scope(of level: Level) -> Scope {
+        switch level {
+        case .root, .platform: .platformInstruction
+        case .operator: .operatorInstruction
+        case .user: .userInstruction
+        }
+    }
+}
