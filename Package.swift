@@ -10,7 +10,6 @@ let strict: [SwiftSetting] = [
 
 let argumentParser: Target.Dependency = .product(name: "ArgumentParser", package: "swift-argument-parser")
 let crypto: Target.Dependency = .product(name: "Crypto", package: "swift-crypto")
-let yams: Target.Dependency = .product(name: "Yams", package: "Yams")
 let hummingbird: Target.Dependency = .product(name: "Hummingbird", package: "hummingbird")
 let httpClient: Target.Dependency = .product(name: "AsyncHTTPClient", package: "async-http-client")
 let httpTypes: Target.Dependency = .product(name: "HTTPTypes", package: "swift-http-types")
@@ -37,7 +36,6 @@ let package = Package(
         .package(url: "https://github.com/apple/swift-log", from: "1.16.0"),
         .package(url: "https://github.com/apple/swift-nio", from: "2.101.0"),
         .package(url: "https://github.com/hummingbird-project/hummingbird", from: "2.28.0"),
-        .package(url: "https://github.com/jpsim/Yams", from: "6.2.0"),
         .package(url: "https://github.com/swift-server/async-http-client", from: "1.37.0"),
         .package(url: "https://github.com/swift-server/swift-service-lifecycle", from: "2.13.0"),
     ],
@@ -46,6 +44,8 @@ let package = Package(
         .systemLibrary(
             name: "CMarkGFM", path: "Sources/System/CMarkGFM",
             providers: [.apt(["libcmark-gfm-dev", "libcmark-gfm-extensions-dev"])]),
+        .systemLibrary(
+            name: "CYAML", path: "Sources/System/CYAML", providers: [.apt(["libyaml-dev"])]),
         .systemLibrary(
             name: "CVectorscan", path: "Sources/System/CVectorscan",
             providers: [.apt(["libvectorscan-dev"])]),
@@ -59,7 +59,7 @@ let package = Package(
 
         .target(name: "CharterEngine", swiftSettings: strict),
         .target(
-            name: "CharterDocuments", dependencies: ["CharterEngine", "CMarkGFM", crypto, yams],
+            name: "CharterDocuments", dependencies: ["CharterEngine", "CMarkGFM", "CYAML", "CSimdjson", crypto],
             swiftSettings: strict),
         .target(
             name: "CharterDetection", dependencies: ["CharterEngine", "CVectorscan", "CUTF8Proc"],

@@ -78,11 +78,17 @@ public struct UserLayer: Sendable {
     public struct Setting: Sendable {
         public var behavior: BehaviorID
         public var value: Text
+        /// The document that it was read from: the layer's, or a template's.
+        public var file: String
         public var source: SourcePosition
 
-        public init(_ behavior: BehaviorID, _ value: Text, source: SourcePosition = .unknown) {
+        public init(
+            _ behavior: BehaviorID, _ value: Text, file: String = "",
+            source: SourcePosition = .unknown
+        ) {
             self.behavior = behavior
             self.value = value
+            self.file = file
             self.source = source
         }
     }

@@ -101,7 +101,8 @@ struct UserSettings {
     init(_ layer: UserLayer?, _ policy: Policy) {
         guard let layer else { return }
         for setting in layer.settings {
-            let origin = Step.Origin(layer: layer.name, file: layer.file, position: setting.source)
+            let origin = Step.Origin(
+                layer: layer.name, file: setting.file, position: setting.source)
             guard let index = policy.charter.index(of: setting.behavior) else {
                 unknown.append(
                     policy.unknownStep(

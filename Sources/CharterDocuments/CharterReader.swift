@@ -1,0 +1,195 @@
+internal import CharterEngine
+
+/// Reads a charter: front matter, headings with attributes, `charter` blocks (SEMANTICS §2).
+struct CharterReader {
+    private let source: SourceText
+    var findings: Findings
+    private var frontMatter = FrontMatter()
+    /// The most behaviors of a charter.
+    static let mostBehaviors = 10_000
+
+    init(_ source: SourceText) {
+        self.source = source
+        findings = Findings(source)
+    }
+
+    mutating func read() -> CharterDocument? {
+        frontMatter.read(source, &findings)
+        guard paragraphsAreBounded(from: frontMatter.end) else { return nil }
+        let markdown = MarkdownDocument(source, from: frontMatter.end)
+        var drafts = sections(of: markdown)
+        inheritTiers(&drafts)
+        let builder = BehaviorReader(frontMatter: frontMatter)
+        var behaviors: [Behavior] = []
+        var places: [BehaviorID: Int] = [:]
+        for place in drafts.indices where drafts[place].isBehavior {
+            guard behaviors.count < CharterReader.mostBehaviors else {
+                findings.add(
+                    "charter.syntax", at: drafts[place].heading.range,
+                    "a charter has at most \(CharterReader.mostBehaviors) behaviors")
+                break
+            }
+            guard let behavior = builder.behavior(drafts[place], &findings) else { continue }
+            guard places.updateValue(place, forKey: behavior.id) == nil else {
+                findings.add(
+                    "charter.duplicate-id", at: drafts[place].attributes.idRange,
+                    "the id `\(behavior.id)` stands here a second time",
+                    reason: "layers name behaviors by their ids", help: "give this one another id")
+                continue
+            }
+            drafts[place].behavior = behavior.id
+            behaviors.append(behavior)
+        }
+        for draft in drafts {
+            if !draft.isBehavior { BehaviorReader.checkSection(draft, &findings) }
+            checkConflicts(draft, places)
+        }
+        guard !findings.hasErrors,
+            var charter = Charter(
+                behaviors: behaviors, claims: frontMatter.claims, assume: frontMatter.assume,
+                file: source.file)
+        else { return nil }
+        charter.name = frontMatter.texts["charter"]
+        charter.version = frontMatter.texts["version"]
+        charter.reviewer = frontMatter.texts["reviewer"]
+        return CharterDocument(
+            source: source, charter: charter, sections: drafts.map { $0.section(source) })
+    }
+
+    /// cmark-gfm is quadratic in some paragraphs, so that they are bounded before it sees them.
+    private mutating func paragraphsAreBounded(from start: Int) -> Bool {
+        var length = 0
+        for number in source.position(of: start).line...source.lineCount {
+            let line = source.line(number)
+            length = line.allSatisfy { $0 == 0x20 || $0 == 0x09 } ? 0 : length + line.count + 1
+            if length > SourceText.largestParagraph {
+                findings.add(
+                    "charter.syntax", at: line.startIndex..<line.startIndex,
+                    "this paragraph is too long",
+                    reason: "lines without an empty one between them have at most "
+                        + "\(SourceText.largestParagraph) bytes",
+                    help: "put an empty line in")
+                return false
+            }
+        }
+        return true
+    }
+
+    private mutating func sections(of markdown: MarkdownDocument) -> [SectionDraft] {
+        var drafts: [SectionDraft] = []
+        for block in markdown.blocks {
+            switch block {
+            case .heading(let heading):
+                drafts.append(SectionDraft(heading, Attributes(heading, &findings)))
+            case .fence(let fence) where isBlock(fence):
+                guard let last = drafts.indices.last else {
+                    findings.add(
+                        "charter.syntax", at: fence.range, "a `charter` block before the first heading",
+                        reason: "a block belongs to the heading above it")
+                    continue
+                }
+                guard drafts[last].block == nil else {
+                    findings.add(
+                        "charter.syntax", at: fence.range, "a second `charter` block in this section",
+                        reason: "a heading is one behavior", help: "join the two blocks")
+                    continue
+                }
+                drafts[last].block = Block(fence, source, &findings)
+            case .fence, .paragraph, .other:
+                if let last = drafts.indices.last { drafts[last].content.append(block) }
+            }
+        }
+        return drafts
+    }
+
+    /// Whether a fence is a `charter` block; one that nearly is one is a slip.
+    private mutating func isBlock(_ fence: MarkdownDocument.Fence) -> Bool {
+        if fence.info == "charter" { return true }
+        let first = fence.info.split(whereSeparator: { $0 == " " || $0 == "\t" }).first
+        if first?.lowercased() == "charter" {
+            findings.add(
+                "charter.syntax", at: fence.range,
+                "the info string `\(fence.info)` is nearly `charter`",
+                reason: "a block that is not read would lose what it says", help: "write `charter`")
+        }
+        return false
+    }
+
+    private func inheritTiers(_ drafts: inout [SectionDraft]) {
+        var enclosing: [(level: Int, tier: YAMLNode)] = []
+        for place in drafts.indices {
+            let level = drafts[place].heading.level
+            enclosing.removeAll { $0.level >= level }
+            if let tier = drafts[place].value("tier") {
+                enclosing.append((level, tier))
+            } else {
+                drafts[place].inheritedTier = enclosing.last?.tier
+            }
+        }
+    }
+
+    private mutating func checkConflicts(_ draft: SectionDraft, _ places: [BehaviorID: Int]) {
+        guard case .sequence(let ids)? = draft.block?["conflicts"]?.content else { return }
+        for id in ids {
+            guard let name = id.scalar, places[BehaviorID(Text(name))] == nil else { continue }
+            findings.add(
+                "charter.unknown-conflict", at: id.range, "there is no behavior `\(name)`",
+                help: NearestName.help(for: name, among: places.keys.map(\.text.string)))
+        }
+    }
+}
+
+/// A heading with its attributes, its block and what else stands under it.
+struct SectionDraft {
+    let heading: MarkdownDocument.Heading
+    let attributes: Attributes
+    var block: Block?
+    var content: [MarkdownDocument.Block] = []
+    var inheritedTier: YAMLNode?
+    var behavior: BehaviorID?
+
+    init(_ heading: MarkdownDocument.Heading, _ attributes: Attributes) {
+        self.heading = heading
+        self.attributes = attributes
+    }
+
+    /// A heading is a behavior where it says an authority or a default, or has a block (SEMANTICS §2).
+    var isBehavior: Bool {
+        block != nil || attributes.attributes.contains { $0.key == "authority" || $0.key == "default" }
+    }
+
+    /// What the heading says, or else the block.
+    func value(_ key: String) -> YAMLNode? {
+        attributes.attributes.first { $0.key == key }?.value ?? block?[key]
+    }
+}
+
+/// A `charter` block: a map.
+struct Block {
+    private(set) var pairs: [(key: YAMLNode, value: YAMLNode)] = []
+
+    init(_ fence: MarkdownDocument.Fence, _ source: SourceText, _ findings: inout Findings) {
+        let content = Array(fence.content.utf8)
+        let lines = SourceText(file: source.file, bytes: content)
+        var reader = YAMLReader(content) { offset in
+            // A fence's indentation is taken off its lines, so a line's end is where it was.
+            let place = lines.position(of: offset)
+            let line = source.line(fence.firstLine + place.line - 1)
+            return line.endIndex - lines.line(place.line).count + place.column - 1
+        }
+        do throws(YAMLError) {
+            switch try reader.read()?.content {
+            case .mapping(let pairs)?: self.pairs = pairs
+            case nil, .scalar("")?: break
+            default:
+                findings.add(
+                    "charter.syntax", at: fence.range, "a `charter` block is a map",
+                    help: "write `key: value` lines")
+            }
+        } catch {
+            findings.add(error, area: "charter")
+        }
+    }
+
+    subscript(key: String) -> YAMLNode? { pairs.first { $0.key.scalar == key }?.value }
+}

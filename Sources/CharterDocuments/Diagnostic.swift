@@ -1,0 +1,69 @@
+public import CharterEngine
+
+/// One thing that is wrong, or doubtful, in a document.
+public struct Diagnostic: Hashable, Sendable {
+    /// How much it matters (DESIGN §3).
+    public enum Severity: String, Comparable, Sendable {
+        /// What may surprise.
+        case note
+        /// A step that is always refused.
+        case warning
+        /// The document has no meaning.
+        case error
+
+        public static func < (left: Severity, right: Severity) -> Bool { left.order < right.order }
+
+        private var order: Int {
+            switch self {
+            case .note: 0
+            case .warning: 1
+            case .error: 2
+            }
+        }
+    }
+
+    /// `area.problem`; errors have the ids of SEMANTICS §9.
+    public var id: String
+    public var severity: Severity
+    /// As the caller named the document.
+    public var file: String
+    public var position: SourcePosition
+    /// How many UTF-8 bytes of the line are meant; at least 1.
+    public var length: Int
+    /// What is wrong: one sentence in lower case without a full stop.
+    public var message: String
+    /// Why it is wrong.
+    public var reason: String?
+    /// What to write instead.
+    public var help: String?
+    /// The line of the document, without its end.
+    public var line: String
+
+    public init(
+        id: String, severity: Severity, file: String, position: SourcePosition, length: Int = 1,
+        message: String, reason: String? = nil, help: String? = nil, line: String = ""
+    ) {
+        self.id = id
+        self.severity = severity
+        self.file = file
+        self.position = position
+        self.length = max(1, length)
+        self.message = message
+        self.reason = reason
+        self.help = help
+        self.line = line
+    }
+}
+
+/// A value that was read, where nothing is wrong with it, and what is to be said of it.
+public struct Reading<Value: Sendable>: Sendable {
+    /// Nil where a diagnostic is an error.
+    public var value: Value?
+    /// In document order.
+    public var diagnostics: [Diagnostic]
+
+    public init(value: Value?, diagnostics: [Diagnostic]) {
+        self.value = diagnostics.contains { $0.severity == .error } ? nil : value
+        self.diagnostics = diagnostics.sorted { ($0.file, $0.position) < ($1.file, $1.position) }
+    }
+}

@@ -1,0 +1,81 @@
+public import CharterEngine
+
+/// A layer as it was read, and what the next layer below may use of it (SEMANTICS §3).
+public struct LayerDocument: Sendable {
+    /// What was read: the levels have different shapes.
+    public enum Content: Sendable {
+        case layer(Layer)
+        case user(UserLayer)
+    }
+
+    public let source: SourceText
+    public let content: Content
+    /// The name of the operator layer above.
+    public let under: Text?
+    /// The documents of the templates, in the order in which they apply.
+    public let templates: [SourceText]
+    public let writtenFor: String?
+    public let purpose: String?
+
+    /// Where a layer stands when it is read.
+    public struct Context: Sendable {
+        public var charter: Charter
+        public var level: Level
+        /// Whether it is the operator that may have roles and channels.
+        public var isInnermost: Bool
+        /// The claims of the charter and of the layers above.
+        public var claims: [Text: ClaimType]
+
+        public init(
+            charter: Charter, level: Level, isInnermost: Bool = true,
+            claims: [Text: ClaimType]? = nil
+        ) {
+            self.charter = charter
+            self.level = level
+            self.isInnermost = isInnermost
+            self.claims = claims ?? charter.claims
+        }
+    }
+
+    /// Finds the document of a template by the name that `extends` gives.
+    public typealias FindTemplate = (String) -> SourceText?
+
+    /// Reads a layer with its templates; all that is wrong at once; O(size).
+    public static func read(
+        _ source: SourceText, in context: Context, templates: @escaping FindTemplate = { _ in nil }
+    ) -> Reading<LayerDocument> {
+        var reader = LayerReader(context: context, find: templates)
+        let document = reader.read(source)
+        return Reading(value: document, diagnostics: reader.diagnostics)
+    }
+
+    /// The layer, of levels `platform` and `operator`.
+    public var layer: Layer? {
+        if case .layer(let layer) = content { layer } else { nil }
+    }
+
+    /// The layer of level `user`.
+    public var user: UserLayer? {
+        if case .user(let layer) = content { layer } else { nil }
+    }
+
+    /// What the layer declares, its templates included.
+    public var claims: [Text: ClaimType] {
+        guard let layer else { return [:] }
+        return layer.templates.reduce(into: layer.claims) { claims, template in
+            claims.merge(template.claims) { own, _ in own }
+        }
+    }
+
+    init(
+        source: SourceText, content: Content, under: Text?, templates: [SourceText],
+        writtenFor: String?, purpose: String?
+    ) {
+        self.source = source
+        self.content = content
+        self.under = under
+        self.templates = templates
+        self.writtenFor = writtenFor
+        self.purpose = purpose
+    }
+}

@@ -1,0 +1,100 @@
+internal import CMarkGFM
+internal import CharterEngine
+
+/// The headings and fenced blocks at the top level of a CommonMark document (SEMANTICS §2).
+struct MarkdownDocument: Sendable {
+    struct Heading: Sendable {
+        /// 1 to 6.
+        var level: Int
+        /// The text, with `\u{FFFC}` for each code span.
+        var text: String
+        /// In bytes of the document.
+        var range: Range<Int>
+    }
+
+    struct Fence: Sendable {
+        /// The info string, trimmed.
+        var info: String
+        var content: String
+        /// The fences included.
+        var range: Range<Int>
+        /// The line of the content's first line, from 1.
+        var firstLine: Int
+    }
+
+    struct Paragraph: Sendable {
+        /// The text without markup.
+        var text: String
+        var range: Range<Int>
+    }
+
+    enum Block: Sendable {
+        case heading(Heading)
+        case fence(Fence)
+        case paragraph(Paragraph)
+        case other(Range<Int>)
+    }
+
+    private(set) var blocks: [Block] = []
+
+    /// Parses the document from `start` on; what stands before counts as empty lines.
+    init(_ source: SourceText, from start: Int) {
+        let skipped = source.position(of: start).line - 1
+        let parser = cmark_parser_new(CMARK_OPT_DEFAULT | CMARK_OPT_SOURCEPOS)
+        defer { cmark_parser_free(parser) }
+        source.bytes[start...].withUnsafeBytes { bytes in
+            let characters = bytes.bindMemory(to: CChar.self)
+            cmark_parser_feed(parser, characters.baseAddress, characters.count)
+        }
+        guard let root = cmark_parser_finish(parser) else { return }
+        defer { cmark_node_free(root) }
+        var node = cmark_node_first_child(root)
+        while let current = node {
+            blocks.append(MarkdownDocument.block(current, source, skipped))
+            node = cmark_node_next(current)
+        }
+    }
+
+    private static func block(
+        _ node: OpaquePointer, _ source: SourceText, _ skipped: Int
+    ) -> Block {
+        let startLine = Int(cmark_node_get_start_line(node)) + skipped
+        let endLine = Int(cmark_node_get_end_line(node)) + skipped
+        let start = source.offset(ofLine: startLine) + max(0, Int(cmark_node_get_start_column(node)) - 1)
+        let end = max(start, source.line(max(startLine, endLine)).endIndex)
+        let range = start..<end
+        switch cmark_node_get_type(node) {
+        case CMARK_NODE_HEADING:
+            return .heading(
+                Heading(
+                    level: Int(cmark_node_get_heading_level(node)), text: text(of: node), range: range))
+        case CMARK_NODE_CODE_BLOCK where cmark_node_get_fenced(node, nil, nil, nil) != 0:
+            let info = cmark_node_get_fence_info(node).map { String(cString: $0) } ?? ""
+            let content = cmark_node_get_literal(node).map { String(cString: $0) } ?? ""
+            return .fence(
+                Fence(info: info, content: content, range: range, firstLine: startLine + 1))
+        case CMARK_NODE_PARAGRAPH:
+            return .paragraph(Paragraph(text: text(of: node), range: range))
+        default: return .other(range)
+        }
+    }
+
+    /// The text of all inlines in a block.
+    private static func text(of block: OpaquePointer) -> String {
+        guard let iterator = cmark_iter_new(block) else { return "" }
+        defer { cmark_iter_free(iterator) }
+        var text = ""
+        while true {
+            let event = cmark_iter_next(iterator)
+            if event == CMARK_EVENT_DONE { return text }
+            guard event == CMARK_EVENT_ENTER, let node = cmark_iter_get_node(iterator) else { continue }
+            switch cmark_node_get_type(node) {
+            case CMARK_NODE_TEXT:
+                text += cmark_node_get_literal(node).map { String(cString: $0) } ?? ""
+            case CMARK_NODE_CODE, CMARK_NODE_HTML_INLINE: text += "\u{FFFC}"
+            case CMARK_NODE_SOFTBREAK, CMARK_NODE_LINEBREAK: text += " "
+            default: break
+            }
+        }
+    }
+}

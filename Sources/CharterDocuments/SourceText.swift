@@ -1,0 +1,112 @@
+public import CharterEngine
+
+/// The bytes of a document, with its lines.
+public struct SourceText: Sendable {
+    /// As the caller names the document.
+    public let file: String
+    /// UTF-8, without a byte order mark.
+    public let bytes: [UInt8]
+    /// Where each line begins, in bytes.
+    private let lineStarts: [Int]
+
+    /// The largest document, in bytes: cmark-gfm is quadratic on some input, so it is bounded before.
+    public static let largest = 2 << 20
+    /// The largest run of lines without an empty one, in bytes.
+    public static let largestParagraph = 16 << 10
+
+    /// A document's bytes; a byte order mark is skipped.
+    public init(file: String, bytes: [UInt8]) {
+        self.file = file
+        let hasMark = bytes.starts(with: [0xEF, 0xBB, 0xBF])
+        self.bytes = hasMark ? Array(bytes.dropFirst(3)) : bytes
+        lineStarts = SourceText.lineStarts(self.bytes)
+    }
+
+    public init(file: String, text: String) {
+        self.init(file: file, bytes: Array(text.utf8))
+    }
+
+    /// LF, CRLF and CR end a line, as in CommonMark.
+    private static func lineStarts(_ bytes: [UInt8]) -> [Int] {
+        var starts = [0]
+        for (place, byte) in bytes.enumerated() {
+            let isEnd =
+                byte == 0x0A || (byte == 0x0D && !(place + 1 < bytes.count && bytes[place + 1] == 0x0A))
+            if isEnd { starts.append(place + 1) }
+        }
+        return starts
+    }
+
+    /// The number of lines, a last empty one included.
+    public var lineCount: Int { lineStarts.count }
+
+    /// The place of a byte; O(log lines).
+    public func position(of offset: Int) -> SourcePosition {
+        var low = 0
+        var high = lineStarts.count
+        while high - low > 1 {
+            let middle = (low + high) / 2
+            if lineStarts[middle] <= offset { low = middle } else { high = middle }
+        }
+        return SourcePosition(line: low + 1, column: offset - lineStarts[low] + 1)
+    }
+
+    /// The bytes of a line, from 1, without its end; empty beyond the last.
+    public func line(_ number: Int) -> ArraySlice<UInt8> {
+        guard number >= 1, number <= lineStarts.count else { return [] }
+        let start = lineStarts[number - 1]
+        var end = number < lineStarts.count ? lineStarts[number] : bytes.count
+        while end > start, bytes[end - 1] == 0x0A || bytes[end - 1] == 0x0D { end -= 1 }
+        return bytes[start..<end]
+    }
+
+    /// The first byte of a line, from 1.
+    public func offset(ofLine number: Int) -> Int {
+        guard number >= 1 else { return 0 }
+        return number <= lineStarts.count ? lineStarts[number - 1] : bytes.count
+    }
+
+    /// The first byte that is not of a UTF-8 sequence; nil where all are.
+    public var firstInvalidByte: Int? {
+        var decoder = Unicode.UTF8.ForwardParser()
+        var iterator = bytes.makeIterator()
+        var offset = 0
+        while true {
+            switch decoder.parseScalar(from: &iterator) {
+            case .valid(let scalar): offset += scalar.count
+            case .emptyInput: return nil
+            case .error: return offset
+            }
+        }
+    }
+
+    /// A diagnostic of this document.
+    public func diagnostic(
+        _ id: String, _ severity: Diagnostic.Severity = .error, at offset: Int, length: Int = 1,
+        _ message: String, reason: String? = nil, help: String? = nil
+    ) -> Diagnostic {
+        let position = position(of: min(max(offset, 0), bytes.count))
+        return Diagnostic(
+            id: id, severity: severity, file: file, position: position, length: length,
+            message: message, reason: reason, help: help,
+            line: String(decoding: line(position.line).prefix(400), as: UTF8.self))
+    }
+
+    /// What bounds and encoding say against the document before any parser sees it.
+    ///
+    /// - Parameter area: `charter` or `layer`.
+    func bounds(area: String) -> Diagnostic? {
+        guard bytes.count <= SourceText.largest else {
+            return diagnostic(
+                "\(area).syntax", at: 0, "the document has \(bytes.count) bytes",
+                reason: "a document has at most \(SourceText.largest) bytes",
+                help: "split it, or move long appendices elsewhere")
+        }
+        if let offset = firstInvalidByte {
+            return diagnostic(
+                "\(area).syntax", at: offset, "this byte is not UTF-8",
+                reason: "documents are UTF-8", help: "save the file as UTF-8")
+        }
+        return nil
+    }
+}
