@@ -57,6 +57,8 @@ let package = Package(
             cxxSettings: [.unsafeFlags(["-O3"])],
             linkerSettings: [.linkedLibrary("simdjson")]),
 
+        .target(name: "CStandardCharter", path: "Sources/System/CStandardCharter"),
+
         .target(name: "CharterEngine", swiftSettings: strict),
         .target(
             name: "CharterDocuments", dependencies: ["CharterEngine", "CMarkGFM", "CYAML", "CSimdjson", crypto],
@@ -72,7 +74,7 @@ let package = Package(
             name: "CharterServer",
             dependencies: [
                 "CharterEngine", "CharterDocuments", "CharterDetection", "CharterGateway",
-                hummingbird, httpClient, httpTypes, logging, nioCore, nioHTTP1, serviceLifecycle,
+                "CStandardCharter", hummingbird, httpClient, httpTypes, logging, nioCore, nioHTTP1, serviceLifecycle,
             ],
             swiftSettings: strict),
         .executableTarget(

@@ -1,0 +1,143 @@
+public import CharterDocuments
+public import CharterEngine
+public import Foundation
+internal import CStandardCharter
+
+/// Reads charters and layers from disk, by the names of DESIGN §3.
+public struct PolicyFiles: Sendable {
+    /// The charter's file; nil: the standard charter that the program carries.
+    public let charterPath: String?
+
+    public init(charterPath: String?) {
+        self.charterPath = charterPath
+    }
+
+    /// The charter's document.
+    public func charterSource() throws(FileError) -> SourceText {
+        guard let charterPath else { return PolicyFiles.standardCharter }
+        return try PolicyFiles.source(charterPath)
+    }
+
+    /// The standard charter, as it was when the program was built.
+    public static var standardCharter: SourceText {
+        carried("standard.md", charter_standard_document())
+    }
+
+    /// The standard charter's patterns.
+    public static var standardPatterns: SourceText {
+        carried("standard.patterns.yaml", charter_standard_patterns())
+    }
+
+    /// The standard charter's replies.
+    public static var standardReplies: SourceText {
+        carried("standard.replies.yaml", charter_standard_replies())
+    }
+
+    private static func carried(_ file: String, _ bytes: charter_bytes) -> SourceText {
+        SourceText(
+            file: file, bytes: Array(UnsafeBufferPointer(start: bytes.start, count: bytes.count)))
+    }
+
+    /// A file that stands beside the charter, `standard.patterns.yaml` beside `standard.md`; nil
+    /// where there is none.
+    public func companion(_ kind: String) throws(FileError) -> SourceText? {
+        guard let charterPath else {
+            return kind == "patterns" ? PolicyFiles.standardPatterns : PolicyFiles.standardReplies
+        }
+        let path = URL(filePath: charterPath).deletingPathExtension().path + ".\(kind).yaml"
+        guard FileManager.default.fileExists(atPath: path) else { return nil }
+        return try PolicyFiles.source(path)
+    }
+
+    /// A document of at most `SourceText.largest` bytes; a larger one is not loaded whole.
+    public static func source(_ path: String) throws(FileError) -> SourceText {
+        guard let file = FileHandle(forReadingAtPath: path) else {
+            throw FileError(path: path, message: "there is no such file, or it cannot be read")
+        }
+        defer { try? file.close() }
+        let data: Data?
+        do {
+            data = try file.read(upToCount: SourceText.largest + 4)
+        } catch {
+            throw FileError(path: path, message: "this is no file that can be read")
+        }
+        return SourceText(file: path, bytes: Array(data ?? Data()))
+    }
+
+    /// The chain of operators that ends in `path`: each layer's `under` is found by its name.
+    public func chain(endingIn path: String) throws(FileError) -> [SourceText] {
+        var chain = [try PolicyFiles.source(path)]
+        while chain.count <= Policy.mostOperators, let under = LayerHeader(chain[0]).under {
+            guard let above = find(under, beside: chain[0].file) else { break }
+            chain.insert(above, at: 0)
+        }
+        return chain
+    }
+
+    /// `NAME.yaml` beside the layer, then in its `templates/`, then in the charter's folder and its
+    /// `templates/`.
+    public func find(_ name: String, beside path: String) -> SourceText? {
+        guard !name.isEmpty, !name.contains("/"), !name.hasPrefix(".") else { return nil }
+        var folders = [URL(filePath: path).deletingLastPathComponent()]
+        if let charterPath { folders.append(URL(filePath: charterPath).deletingLastPathComponent()) }
+        for folder in folders {
+            for place in [folder, folder.appending(path: "templates")] {
+                let file = place.appending(path: "\(name).yaml").relativePath
+                if FileManager.default.fileExists(atPath: file) {
+                    return try? PolicyFiles.source(file)
+                }
+            }
+        }
+        return nil
+    }
+
+    /// Reads the charter with its layers and compiles them.
+    ///
+    /// - Parameter innermost: the innermost operator's file; the layers above are found by `under`.
+    public func read(
+        platform: String? = nil, innermost: String? = nil
+    ) throws(FileError) -> Reading<PolicyDocuments> {
+        let charter = CharterDocument.read(try charterSource())
+        guard let document = charter.value else {
+            return Reading(value: nil, diagnostics: charter.diagnostics)
+        }
+        return try read(document, platform: platform, innermost: innermost)
+    }
+
+    /// As above, for a charter that was read before: policies of one charter share its storage.
+    public func read(
+        _ charter: CharterDocument, platform: String? = nil, innermost: String? = nil
+    ) throws(FileError) -> Reading<PolicyDocuments> {
+        var platformSource: SourceText?
+        if let platform { platformSource = try PolicyFiles.source(platform) }
+        var operators: [SourceText] = []
+        if let innermost { operators = try chain(endingIn: innermost) }
+        let nearest = innermost ?? platform ?? ""
+        return PolicyDocuments.read(
+            charter, platform: platformSource, operators: operators,
+            templates: { find($0, beside: nearest) })
+    }
+
+    /// Reads a user's layer.
+    public func readUser(
+        _ path: String, _ charter: Charter
+    ) throws(FileError) -> Reading<LayerDocument> {
+        LayerDocument.read(
+            try PolicyFiles.source(path),
+            in: LayerDocument.Context(charter: charter, level: .user),
+            templates: { find($0, beside: path) })
+    }
+}
+
+/// A file that cannot be read.
+public struct FileError: Error, Hashable, Sendable, CustomStringConvertible {
+    public let path: String
+    public let message: String
+
+    public init(path: String, message: String) {
+        self.path = path
+        self.message = message
+    }
+
+    public var description: String { "\(path): \(message)" }
+}

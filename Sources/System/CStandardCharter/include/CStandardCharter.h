@@ -1,0 +1,14 @@
+// The standard charter with its patterns and replies, carried in the program.
+#pragma once
+
+#include <stddef.h>
+#include <stdint.h>
+
+typedef struct charter_bytes {
+    const uint8_t *start;
+    size_t count;
+} charter_bytes;
+
+charter_bytes charter_standard_document(void);
+charter_bytes charter_standard_patterns(void);
+charter_bytes charter_standard_replies(void);
