@@ -60,7 +60,7 @@ struct Attributes: Sendable {
             }
             let parts = word.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false)
             guard parts.count == 2, !parts[0].isEmpty, !parts[1].isEmpty,
-                !parts[1].contains(where: { "{}\",'".contains($0) })
+                !parts[1].contains(where: { "{}\"'".contains($0) })
             else {
                 slip("`\(word)` is neither `#id` nor `key=value`", range)
                 continue

@@ -27,6 +27,7 @@ struct BehaviorReader {
     func behavior(_ draft: SectionDraft, _ findings: inout Findings) -> Behavior? {
         let before = findings.diagnostics.count
         checkKeys(draft, &findings)
+        guard findings.diagnostics.count == before else { return nil }
         let id = readID(draft, &findings)
         let authority = draft.value("authority").map { readAuthority($0, &findings) } ?? .root
         let dial = draft.block?["dial"].map { readDial($0, &findings) }

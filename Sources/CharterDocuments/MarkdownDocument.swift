@@ -68,7 +68,7 @@ struct MarkdownDocument: Sendable {
             return .heading(
                 Heading(
                     level: Int(cmark_node_get_heading_level(node)), text: text(of: node), range: range))
-        case CMARK_NODE_CODE_BLOCK where cmark_node_get_fenced(node, nil, nil, nil) != 0:
+        case CMARK_NODE_CODE_BLOCK where isFenced(node):
             let info = cmark_node_get_fence_info(node).map { String(cString: $0) } ?? ""
             let content = cmark_node_get_literal(node).map { String(cString: $0) } ?? ""
             return .fence(
@@ -77,6 +77,13 @@ struct MarkdownDocument: Sendable {
             return .paragraph(Paragraph(text: text(of: node), range: range))
         default: return .other(range)
         }
+    }
+
+    private static func isFenced(_ node: OpaquePointer) -> Bool {
+        var length: CInt = 0
+        var offset: CInt = 0
+        var character: CChar = 0
+        return cmark_node_get_fenced(node, &length, &offset, &character) != 0
     }
 
     /// The text of all inlines in a block.
