@@ -11,10 +11,38 @@ struct YAMLNode: Sendable {
     var range: Range<Int>
     /// Whether the value's bytes stand in the document just as they are, from `contentStart`.
     var contentStart: Int?
+    /// Of a scalar: whether it stands without quotation marks.
+    var isPlain = false
 
     /// The text of a scalar.
     var scalar: String? {
         if case .scalar(let text) = content { text } else { nil }
+    }
+
+    /// The node as JSON: what stands without quotation marks and reads as a number, `true`, `false`
+    /// or `null` is one, every other scalar is a string.
+    func write(to writer: inout JSONWriter) {
+        switch content {
+        case .scalar(let text):
+            let isLiteral = ["true", "false", "null"].contains(text) || YAMLNode.isNumber(text)
+            if isPlain, isLiteral { writer.raw(text) } else { writer.value(text) }
+        case .sequence(let nodes):
+            writer.list { writer in
+                for node in nodes { node.write(to: &writer) }
+            }
+        case .mapping(let pairs):
+            writer.object { writer in
+                for (key, value) in pairs {
+                    writer.key(key.scalar ?? "")
+                    value.write(to: &writer)
+                }
+            }
+        }
+    }
+
+    /// Whether a text is a number of JSON.
+    private static func isNumber(_ text: String) -> Bool {
+        text.wholeMatch(of: /-?(0|[1-9][0-9]*)(\.[0-9]+)?([eE][+-]?[0-9]+)?/) != nil
     }
 
     /// What the node is, for messages.

@@ -152,7 +152,8 @@ struct YAMLReader: ~Copyable {
             return .scalar(
                 YAMLNode(
                     content: .scalar(String(decoding: text, as: UTF8.self)),
-                    range: documentRange(range), contentStart: isVerbatim ? origin(contentStart) : nil))
+                    range: documentRange(range), contentStart: isVerbatim ? origin(contentStart) : nil,
+                    isPlain: scalar.style == YAML_PLAIN_SCALAR_STYLE))
         case YAML_SEQUENCE_START_EVENT:
             let start = event.data.sequence_start
             try refuse(anchor: start.anchor, tag: start.tag, range)

@@ -1,6 +1,6 @@
 public import CharterDocuments
 public import CharterEngine
-public import Foundation
+internal import Foundation
 internal import CStandardCharter
 
 /// Reads charters and layers from disk, by the names of DESIGN §3.

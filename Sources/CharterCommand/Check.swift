@@ -1,0 +1,87 @@
+import ArgumentParser
+import CharterDocuments
+import CharterEngine
+import CharterServer
+import Foundation
+
+struct Check: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        abstract: "Checks charters, layers and tests: errors, warnings and, on demand, notes.",
+        discussion: """
+            A charter is a `.md` file, a layer a `.yaml` file. Layers are checked against --charter, else \
+            the first charter among the files, else the standard charter. Exit code 1: something was found.
+            """)
+
+    @Argument(help: "The documents.")
+    var files: [String]
+
+    @Option(help: "The charter that layers are checked against.")
+    var charter: String?
+
+    @Flag(help: "Show notes, too: what may surprise.")
+    var notes = false
+
+    @Option(help: "text or json.")
+    var format = OutputFormat.text
+
+    func run() throws {
+        var diagnostics: [Diagnostic] = []
+        var summaries: [String] = []
+        let charterPath = charter ?? files.first { $0.hasSuffix(".md") }
+        let policyFiles = PolicyFiles(charterPath: charterPath)
+        do {
+            let base = CharterDocument.read(try policyFiles.charterSource())
+            for file in files where file.hasSuffix(".md") {
+                let reading = CharterDocument.read(try PolicyFiles.source(file))
+                diagnostics += reading.diagnostics
+                if let document = reading.value { summaries.append(Check.summary(document)) }
+            }
+            for file in files where !file.hasSuffix(".md") {
+                diagnostics += try Check.check(file, policyFiles, base)
+            }
+        } catch let error as FileError {
+            Output.error("charter: \(error)")
+            throw ExitCode.input
+        }
+        report(diagnostics, summaries)
+        if diagnostics.contains(where: { $0.severity > .note }) { throw ExitCode.findings }
+    }
+
+    private func report(_ diagnostics: [Diagnostic], _ summaries: [String]) {
+        let shown = diagnostics.filter { notes || $0.severity > .note }
+        if format == .json {
+            print(DiagnosticText.json(shown))
+            return
+        }
+        if !shown.isEmpty { print(DiagnosticText.render(shown, isColored: Output.isTerminal)) }
+        for summary in summaries { print(summary) }
+        print(DiagnosticText.summary(diagnostics))
+    }
+
+    private static func check(
+        _ file: String, _ files: PolicyFiles, _ base: Reading<CharterDocument>
+    ) throws -> [Diagnostic] {
+        guard let charter = base.value else { return base.diagnostics }
+        let source = try PolicyFiles.source(file)
+        if file.hasSuffix(".test.yaml") { return PolicyTestDocument.read(source).diagnostics }
+        switch LayerHeader(source).level {
+        case .user:
+            return LayerDocument.read(
+                source, in: .init(charter: charter.charter, level: .user),
+                templates: { files.find($0, beside: file) }
+            ).diagnostics
+        case .platform:
+            return try files.read(charter, platform: file).diagnostics.filter { $0.file == file }
+        case .root, .operator:
+            return try files.read(charter, innermost: file).diagnostics.filter { $0.file == file }
+        }
+    }
+
+    private static func summary(_ document: CharterDocument) -> String {
+        let sections = document.sections
+        let examples = sections.flatMap(\.examples)
+        return "\(document.source.file): \(sections.count) sections, "
+            + "\(document.charter.behaviors.count) behaviors, "
+            + "\(sections.filter(\.saysAuthority).count) authorities, \(examples.count) examples"
+    }
+}

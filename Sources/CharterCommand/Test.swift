@@ -1,0 +1,166 @@
+import ArgumentParser
+import CharterDocuments
+import CharterEngine
+import CharterServer
+import Foundation
+
+struct Test: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        abstract: "Runs policy tests (`.test.yaml`) and vectors of the semantics (`.jsonl`).",
+        discussion: "Exit code 1: a test failed.")
+
+    @Argument(help: "The files.")
+    var files: [String]
+
+    @Option(help: "Writes the results as JUnit XML to this file, too.")
+    var junit: String?
+
+    @Option(help: "text or json.")
+    var format = OutputFormat.text
+
+    func run() throws {
+        var suites: [TestSuite] = []
+        for file in files {
+            do {
+                suites.append(
+                    file.hasSuffix(".jsonl") ? try TestSuite.vectors(file) : try TestSuite.policyTests(file))
+            } catch let error as FileError {
+                Output.error("charter: \(error)")
+                throw ExitCode.input
+            }
+        }
+        if let junit {
+            guard FileManager.default.createFile(atPath: junit, contents: Data(TestSuite.junit(suites).utf8))
+            else {
+                Output.error("charter: \(junit): the file cannot be written")
+                throw ExitCode.environment
+            }
+        }
+        print(format == .json ? TestSuite.json(suites) : TestSuite.text(suites))
+        if suites.contains(where: { !$0.failures.isEmpty }) { throw ExitCode.findings }
+    }
+}
+
+/// The results of one file of tests.
+struct TestSuite {
+    struct Result {
+        var name: String
+        var difference: Vector.Difference?
+    }
+
+    var file: String
+    var results: [Result] = []
+
+    var failures: [Result] { results.filter { $0.difference != nil } }
+
+    static func vectors(_ file: String) throws -> TestSuite {
+        guard let data = FileManager.default.contents(atPath: file) else {
+            throw FileError(path: file, message: "there is no such file, or it cannot be read")
+        }
+        var suite = TestSuite(file: file)
+        for (number, line) in data.split(separator: UInt8(ascii: "\n")).enumerated() {
+            guard let json = try? JSONDocument(Array(line)).root, let vector = Vector(json) else {
+                throw FileError(path: "\(file):\(number + 1)", message: "this line is no vector")
+            }
+            suite.results.append(Result(name: vector.name, difference: vector.difference()))
+        }
+        return suite
+    }
+
+    static func policyTests(_ file: String) throws -> TestSuite {
+        let reading = PolicyTestDocument.read(try PolicyFiles.source(file))
+        guard let document = reading.value else { throw refuse(reading.diagnostics) }
+        let folder = URL(filePath: file).deletingLastPathComponent()
+        func path(_ name: String) -> String { folder.appending(path: name).relativePath }
+        let files = PolicyFiles(charterPath: document.charter.map(path))
+        let charter = CharterDocument.read(try files.charterSource())
+        guard let charterDocument = charter.value else { throw refuse(charter.diagnostics) }
+        let nearest = path(document.operators.last ?? document.platform ?? ".")
+        let policy = PolicyDocuments.read(
+            charterDocument, platform: try document.platform.map { try PolicyFiles.source(path($0)) },
+            operators: try document.operators.map { try PolicyFiles.source(path($0)) },
+            templates: { files.find($0, beside: nearest) })
+        guard let documents = policy.value else { throw refuse(policy.diagnostics) }
+        var user: UserLayer?
+        if let name = document.user {
+            let layer = try files.readUser(path(name), documents.policy.charter)
+            guard let value = layer.value else { throw refuse(layer.diagnostics) }
+            user = value.user
+        }
+        return TestSuite(
+            file: file,
+            results: document.tests.map { test in
+                Result(name: test.name, difference: test.difference(documents.policy, user: user))
+            })
+    }
+
+    private static func refuse(_ diagnostics: [Diagnostic]) -> ExitCode {
+        Output.error(DiagnosticText.render(diagnostics.filter { $0.severity == .error }))
+        return .input
+    }
+
+    static func text(_ suites: [TestSuite]) -> String {
+        var lines: [String] = []
+        for suite in suites {
+            for failure in suite.failures {
+                lines.append("✘ \(failure.name)")
+                if let difference = failure.difference {
+                    lines.append("    at \(difference.path)")
+                    lines.append("    expected \(difference.expected)")
+                    lines.append("    got      \(difference.actual)")
+                }
+            }
+            lines.append(
+                "\(suite.file): \(suite.results.count - suite.failures.count) of \(suite.results.count) agree")
+        }
+        return lines.joined(separator: "\n")
+    }
+
+    static func json(_ suites: [TestSuite]) -> String {
+        var writer = JSONWriter()
+        writer.list { writer in
+            for suite in suites {
+                writer.object { writer in
+                    writer.member("file", suite.file)
+                    writer.member("tests", suite.results.count)
+                    writer.list("failures") { writer in
+                        for failure in suite.failures {
+                            writer.object { writer in
+                                writer.member("name", failure.name)
+                                writer.member("path", failure.difference?.path)
+                                writer.member("expected", failure.difference?.expected)
+                                writer.member("actual", failure.difference?.actual)
+                            }
+                        }
+                    }
+                }
+            }
+        }
+        return writer.text
+    }
+
+    static func junit(_ suites: [TestSuite]) -> String {
+        func escaped(_ text: String) -> String {
+            text.replacing("&", with: "&amp;").replacing("<", with: "&lt;").replacing(">", with: "&gt;")
+                .replacing("\"", with: "&quot;")
+        }
+        var lines = ["<?xml version=\"1.0\" encoding=\"UTF-8\"?>", "<testsuites>"]
+        for suite in suites {
+            lines.append(
+                "  <testsuite name=\"\(escaped(suite.file))\" tests=\"\(suite.results.count)\" "
+                    + "failures=\"\(suite.failures.count)\">")
+            for result in suite.results {
+                let name = "    <testcase name=\"\(escaped(result.name))\""
+                guard let difference = result.difference else {
+                    lines.append(name + "/>")
+                    continue
+                }
+                lines.append(
+                    name + "><failure message=\"at \(escaped(difference.path))\">expected "
+                        + "\(escaped(difference.expected)), got \(escaped(difference.actual))</failure></testcase>")
+            }
+            lines.append("  </testsuite>")
+        }
+        return (lines + ["</testsuites>"]).joined(separator: "\n") + "\n"
+    }
+}

@@ -1,0 +1,118 @@
+public import CharterEngine
+
+/// Tests of a policy: documents, requests, and any part of the decision that must come of each
+/// (DESIGN §3, `*.test.yaml`).
+public struct PolicyTestDocument: Sendable {
+    /// The charter's file, as written; nil: the caller's.
+    public let charter: String?
+    /// The files of the layers, as written; operators outermost first.
+    public let platform: String?
+    public let operators: [String]
+    public let user: String?
+    public let tests: [Test]
+
+    public struct Test: Sendable {
+        public let name: String
+        public let position: SourcePosition
+        /// A request of SEMANTICS §8.
+        public let request: JSONValue
+        /// A part of a decision of SEMANTICS §8, or `{"error": "ID"}`.
+        public let expected: JSONValue
+    }
+
+    /// Reads a document of tests; O(size).
+    public static func read(_ source: SourceText) -> Reading<PolicyTestDocument> {
+        if let bound = source.bounds(area: "test") { return Reading(value: nil, diagnostics: [bound]) }
+        var findings = Findings(source)
+        var reader = YAMLReader(source.bytes)
+        do throws(YAMLError) {
+            let root = try reader.read()
+            let document = root.flatMap { PolicyTestDocument($0, &findings) }
+            if document == nil, !findings.hasErrors {
+                findings.add(
+                    "test.syntax", at: 0..<1, "a document of tests is a map",
+                    help: "write `charter`, `layers` and `tests`")
+            }
+            return Reading(value: document, diagnostics: findings.diagnostics)
+        } catch {
+            findings.add(error, area: "test")
+            return Reading(value: nil, diagnostics: findings.diagnostics)
+        }
+    }
+
+    private init?(_ root: YAMLNode, _ findings: inout Findings) {
+        guard case .mapping(let pairs) = root.content else { return nil }
+        PolicyTestDocument.check(pairs, ["charter", "layers", "tests"], &findings)
+        charter = root.entry("charter")?.value.scalar
+        let layers = root.entry("layers")?.value
+        if case .mapping(let pairs)? = layers?.content {
+            PolicyTestDocument.check(pairs, ["platform", "operator", "user"], &findings)
+        }
+        platform = layers?.entry("platform")?.value.scalar
+        user = layers?.entry("user")?.value.scalar
+        switch layers?.entry("operator")?.value.content {
+        case .scalar(let file)?: operators = [file]
+        case .sequence(let files)?: operators = files.compactMap(\.scalar)
+        case .mapping?, nil: operators = []
+        }
+        guard case .sequence(let nodes)? = root.entry("tests")?.value.content else {
+            findings.add("test.syntax", at: root.range, "`tests` is missing, or no list")
+            return nil
+        }
+        var tests: [Test] = []
+        for node in nodes {
+            guard case .mapping(let pairs) = node.content,
+                let name = node.entry("name")?.value.scalar, let expect = node.entry("expect")?.value,
+                let expected = PolicyTestDocument.json(expect)
+            else {
+                findings.add(
+                    "test.syntax", at: node.range, "a test has `name`, `request` and `expect`")
+                continue
+            }
+            PolicyTestDocument.check(pairs, ["name", "request", "expect"], &findings)
+            let request = node.entry("request").flatMap { PolicyTestDocument.json($0.value) }
+            guard let request = request ?? (try? JSONDocument(Array("{}".utf8)))?.root else { continue }
+            tests.append(
+                Test(
+                    name: name, position: findings.source.position(of: node.range.lowerBound),
+                    request: request, expected: expected))
+        }
+        self.tests = tests
+    }
+
+    private static func json(_ node: YAMLNode) -> JSONValue? {
+        var writer = JSONWriter()
+        node.write(to: &writer)
+        return (try? JSONDocument(writer.bytes))?.root
+    }
+
+    private static func check(
+        _ pairs: [(key: YAMLNode, value: YAMLNode)], _ keys: [String], _ findings: inout Findings
+    ) {
+        for (key, _) in pairs where !keys.contains(key.scalar ?? "") {
+            findings.add(
+                "test.unknown-key", at: key.range, "there is no `\(key.scalar ?? "")` here",
+                help: NearestName.help(for: key.scalar ?? "", among: keys)
+                    ?? "it may have " + keys.map { "`\($0)`" }.joined(separator: ", "))
+        }
+    }
+}
+
+extension PolicyTestDocument.Test {
+    /// Decides the request and compares; nil where the expected part agrees.
+    public func difference(_ policy: Policy, user: UserLayer?) -> Vector.Difference? {
+        var actual: String
+        do {
+            let decision = try policy.decide(try Request(request), user: user)
+            actual = DecisionWriter(policy.charter).json(decision)
+        } catch let problem as RequestError {
+            actual = "{\"error\":\"\(problem.rawValue)\"}"
+        } catch {
+            actual = "{\"error\":\"\(RequestSyntaxError.id)\"}"
+        }
+        guard let document = try? JSONDocument(Array(actual.utf8)) else {
+            return Vector.Difference(path: ".", expected: "a decision", actual: actual)
+        }
+        return Vector.Difference.first(expected, document.root, at: "", partial: true)
+    }
+}
