@@ -24,8 +24,13 @@ public struct APIError: Error, Equatable, Sendable {
     static let server = "server_error"
 
     public init(
-        status: Int, message: String, type: String, param: String? = nil, code: String? = nil,
-        isFinal: Bool = false, retryAfterSeconds: Int? = nil
+        status: Int,
+        message: String,
+        type: String,
+        param: String? = nil,
+        code: String? = nil,
+        isFinal: Bool = false,
+        retryAfterSeconds: Int? = nil
     ) {
         self.status = status
         self.message = message
@@ -73,14 +78,20 @@ extension APIError {
         var tooLarge = false
         if case .tooLarge = error { tooLarge = true }
         self.init(
-            status: tooLarge ? 413 : 400, message: "\(error)", type: Self.invalidRequest,
-            code: tooLarge ? "request_too_large" : "invalid_json")
+            status: tooLarge ? 413 : 400,
+            message: "\(error)",
+            type: Self.invalidRequest,
+            code: tooLarge ? "request_too_large" : "invalid_json"
+        )
     }
 
     /// No key, or one that nobody has.
     public static let unknownKey = APIError(
-        status: 401, message: "the API key is missing or unknown", type: invalidRequest,
-        code: "invalid_api_key")
+        status: 401,
+        message: "the API key is missing or unknown",
+        type: invalidRequest,
+        code: "invalid_api_key"
+    )
 
     /// A known key that may not do this.
     public static func forbidden(_ message: String, code: String = "forbidden") -> APIError {
@@ -90,8 +101,12 @@ extension APIError {
     /// A refusal by policy, where an operator wants an error instead of a refusing answer.
     public static func refused(_ message: String) -> APIError {
         APIError(
-            status: 400, message: message, type: invalidRequest,
-            code: "content_policy_violation", isFinal: true)
+            status: 400,
+            message: message,
+            type: invalidRequest,
+            code: "content_policy_violation",
+            isFinal: true
+        )
     }
 
     /// There is no such path, or nothing by that name for this key.
@@ -102,8 +117,12 @@ extension APIError {
     /// Policy or detector are not there, so nothing may pass.
     public static func unavailable(_ message: String, retryAfterSeconds: Int = 1) -> APIError {
         APIError(
-            status: 503, message: message, type: server, code: "policy_unavailable",
-            retryAfterSeconds: retryAfterSeconds)
+            status: 503,
+            message: message,
+            type: server,
+            code: "policy_unavailable",
+            retryAfterSeconds: retryAfterSeconds
+        )
     }
 
     /// The model's server did something that cannot be passed on.
@@ -113,15 +132,22 @@ extension APIError {
 
     /// The model's server cannot be reached.
     public static let upstreamUnreachable = upstream(
-        "the model's server cannot be reached", code: "upstream_unreachable")
+        "the model's server cannot be reached",
+        code: "upstream_unreachable"
+    )
 
     /// The model's server did not answer in time.
     public static let upstreamTimeout = upstream(
-        "the model's server did not answer in time", code: "upstream_timeout", status: 504)
+        "the model's server did not answer in time",
+        code: "upstream_timeout",
+        status: 504
+    )
 
     /// The model's server broke off before its answer was whole.
     public static let upstreamCutOff = upstream(
-        "the model's server ended before its answer was whole", code: "upstream_cut_off")
+        "the model's server ended before its answer was whole",
+        code: "upstream_cut_off"
+    )
 
     /// The model's server sent what is no answer of this protocol.
     static func upstreamMalformed(_ why: String) -> APIError {

@@ -19,7 +19,8 @@ public struct ChatMessage: Sendable {
         guard let role = value["role"]?.string.flatMap(ChatRole.init(rawValue:)) else {
             throw .invalid(
                 "`role` must be system, developer, user, assistant, tool or function",
-                param: "\(param).role")
+                param: "\(param).role"
+            )
         }
         var reader = Reader(speaker: role, number: number)
         for member in value.children {

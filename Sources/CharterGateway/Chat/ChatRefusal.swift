@@ -26,7 +26,8 @@ public struct ChatRefusal: Sendable {
     /// The body of an answer that is not streamed.
     public var body: [UInt8] {
         object("chat.completion", usage: Self.noUsage) { index, bytes in
-            bytes += #"{"index":\#(index),"message":{"role":"assistant","content":null,"refusal":"#
+            bytes +=
+                #"{"index":\#(index),"message":{"role":"assistant","content":null,"refusal":"#
                 .utf8
             JSONText.append(text, to: &bytes)
             bytes += #"},"logprobs":null,"finish_reason":"stop"}"#.utf8
@@ -64,7 +65,9 @@ public struct ChatRefusal: Sendable {
     }
 
     private func object(
-        _ kind: String, usage: String?, choice: (Int, inout [UInt8]) -> Void
+        _ kind: String,
+        usage: String?,
+        choice: (Int, inout [UInt8]) -> Void
     ) -> [UInt8] {
         var list: [UInt8] = []
         for index in 0..<max(choices, 1) {

@@ -62,7 +62,9 @@ public struct ChatRequest: Sendable {
     }
 
     private static func boolean(
-        _ object: JSONValue, _ key: StaticString, param: String
+        _ object: JSONValue,
+        _ key: StaticString,
+        param: String
     ) throws(APIError) -> Bool {
         guard let value = object.present(key) else { return false }
         guard let boolean = value.boolean else {

@@ -10,15 +10,19 @@ public enum UpstreamError {
         if status == 401 || status == 403 {
             return .upstream(
                 "the model's server refused the gateway's credentials",
-                code: "upstream_credentials")
+                code: "upstream_credentials"
+            )
         }
         let known = (400...599).contains(status) ? status : 502
         guard let document = try? JSONDocument(body, limits: JSONLimits(bytes: 1 << 20)),
             let object = document.root.present("error")
         else {
             return APIError(
-                status: known, message: "the model's server answered with status \(status)",
-                type: standardType(known), code: "upstream_error")
+                status: known,
+                message: "the model's server answered with status \(status)",
+                type: standardType(known),
+                code: "upstream_error"
+            )
         }
         return error(object, status: known)
     }
@@ -27,9 +31,12 @@ public enum UpstreamError {
     static func error(_ object: JSONValue, status: Int = 502) -> APIError {
         let message = object.string ?? object["message"]?.string ?? "the model's server failed"
         return APIError(
-            status: status, message: String(message.prefix(longestMessage)),
+            status: status,
+            message: String(message.prefix(longestMessage)),
             type: object["type"]?.string ?? standardType(status),
-            param: object["param"]?.string, code: code(object["code"]) ?? "upstream_error")
+            param: object["param"]?.string,
+            code: code(object["code"]) ?? "upstream_error"
+        )
     }
 
     private static func standardType(_ status: Int) -> String {

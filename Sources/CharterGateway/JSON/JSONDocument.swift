@@ -19,8 +19,11 @@ public final class JSONDocument: Sendable {
         guard source.count <= min(limits.bytes, 1 << 31) else { throw .tooLarge(limits.bytes) }
         let (reading, nodes, texts) = source.withUnsafeBufferPointer { bytes in
             let reading = charter_json_read(
-                bytes.baseAddress, bytes.count, UInt32(clamping: limits.depth),
-                UInt32(clamping: limits.values))
+                bytes.baseAddress,
+                bytes.count,
+                UInt32(clamping: limits.depth),
+                UInt32(clamping: limits.values)
+            )
             // What the reader lends is gone at its next call on this thread.
             let nodes = Array(UnsafeBufferPointer(start: reading.nodes, count: reading.node_count))
             let texts = Array(UnsafeBufferPointer(start: reading.texts, count: reading.text_count))
@@ -91,7 +94,8 @@ extension JSONError: CustomStringConvertible {
         case .tooManyValues(let limit): "the JSON has more than \(limit) values"
         case .malformed(let offset?): "the JSON is malformed at byte \(offset)"
         case .malformed(nil): "the JSON is malformed"
-        case .duplicateKey(let offset): "the JSON names a key twice in one object, at byte \(offset)"
+        case .duplicateKey(let offset):
+            "the JSON names a key twice in one object, at byte \(offset)"
         case .notUTF8: "the JSON is not valid UTF-8"
         }
     }
