@@ -1,1 +1,11 @@
-// CharterGateway
+// CharterGateway: what stands between a client and a model.
+//
+// Flows in:  the bytes of requests, and of a model's answers, whole or in pieces.
+// Flows out: the bytes for the model and for the client, and what was stopped and why.
+//
+// Nothing here opens a socket, reads a clock or knows a server: every type is a value or a state
+// machine over bytes, and those who do I/O stand around it.
+//
+//   JSON/    reading by simdjson, in place and in order; writing
+//   Chat/    the chat completions protocol: requests, answers, refusals, errors
+//   Stream/  server-sent events, and the watch over an answer while it is being written

@@ -1,0 +1,97 @@
+/// One part of one answer under watch, and what waits until its watchers have cleared it.
+///
+/// Whole pieces wait and whole pieces go, so that what is cleared passes on as it came. Only where
+/// the answer is stopped a piece is shortened.
+struct AnswerLane<Watcher: TextWatcher>: Sendable {
+    let part: AnswerPart
+    private(set) var watch: PartWatch<Watcher>
+    private var waiting: [Held] = []
+    private var firstWaiting = 0
+    private var isComplete = false
+
+    /// A piece that waits for its texts to be cleared.
+    struct Held: Sendable {
+        let chunk: ChatChunk
+        let choice: ChatChunk.Choice
+        let piece: AnswerPiece
+        /// Whether the event holds nothing else.
+        let isWholeEvent: Bool
+        /// Its place among all pieces of the answer.
+        let number: Int
+        /// What is left of its text, where the answer was stopped in it.
+        var shortened: ArraySlice<UInt8>?
+        fileprivate var mark = PartWatch<Watcher>.Mark()
+
+        init(
+            _ piece: AnswerPiece,
+            of choice: ChatChunk.Choice,
+            in chunk: ChatChunk,
+            isWholeEvent: Bool,
+            number: Int
+        ) {
+            self.chunk = chunk
+            self.choice = choice
+            self.piece = piece
+            self.isWholeEvent = isWholeEvent
+            self.number = number
+        }
+
+        var size: Int { chunk.document.source.count }
+    }
+
+    init(part: AnswerPart, makeWatcher: @escaping @Sendable () -> Watcher) {
+        self.part = part
+        watch = PartWatch(makeWatcher: makeWatcher)
+    }
+
+    /// Takes a piece; it waits until it is taken out.
+    mutating func push(_ held: Held) -> Watcher.Violation? {
+        let (mark, violation) = watch.push(held.piece)
+        waiting.append(held)
+        waiting[waiting.count - 1].mark = mark
+        return violation
+    }
+
+    /// The texts are over.
+    ///
+    /// - Parameter byModel: whether the model has ended them, not the watch.
+    mutating func finish(byModel: Bool) -> [Watcher.Violation] {
+        let violations = watch.finish()
+        isComplete = byModel && violations.isEmpty
+        return violations
+    }
+
+    /// Takes out the next piece that is cleared.
+    ///
+    /// A call is not announced before something of its arguments is cleared: a client might make
+    /// it without them.
+    mutating func next() -> Held? {
+        guard firstWaiting < waiting.count else { return nil }
+        let held = waiting[firstWaiting]
+        guard watch.isCleared(held.mark), !part.isCall || watch.cleared > 0 || isComplete else {
+            return nil
+        }
+        firstWaiting += 1
+        if firstWaiting == waiting.count || firstWaiting > 64 {
+            waiting.removeFirst(firstWaiting)
+            firstWaiting = 0
+        }
+        return held
+    }
+
+    /// Takes out what is cleared, and of the piece behind it what is cleared of its text; all else
+    /// is gone.
+    mutating func cut() -> [Held] {
+        var pieces: [Held] = []
+        while let held = next() { pieces.append(held) }
+        if firstWaiting < waiting.count {
+            var held = waiting[firstWaiting]
+            let left = watch.cleared(of: held.piece, at: held.mark)
+            held.shortened = left
+            if !left.isEmpty { pieces.append(held) }
+        }
+        waiting = []
+        firstWaiting = 0
+        return pieces
+    }
+}

@@ -1,0 +1,132 @@
+/// What one delta, or one message, adds to one part of an answer.
+struct AnswerPiece: Sendable {
+    let part: AnswerPart
+    /// The member of the delta, or the element of `tool_calls`, that holds it.
+    let value: JSONValue
+    /// The text that can be shortened: a string member, or the arguments of a call.
+    let text: ArraySlice<UInt8>
+    /// Strings further inside, by their path. Lists do not count in a path, so that what an event
+    /// continues from the one before is one text.
+    let textsInside: [(path: String, text: ArraySlice<UInt8>)]
+
+    /// Whether it adds nothing that anybody could read or act upon.
+    var isEmpty: Bool { text.isEmpty && textsInside.isEmpty && !part.isCall }
+
+    /// Reads the pieces of a `delta` or a `message`, in the order in which they stand.
+    ///
+    /// Every string is one, but for the few that are known to be none.
+    /// - Throws: why it is not of this protocol.
+    static func pieces(of object: JSONValue) throws(APIError) -> [AnswerPiece] {
+        var pieces: [AnswerPiece] = []
+        for member in object.children where !member.isNull {
+            if member.isNamed("content") {
+                pieces.append(try spoken(.content, member))
+            } else if member.isNamed("refusal") {
+                pieces.append(try spoken(.refusal, member))
+            } else if member.isNamed("tool_calls") {
+                guard member.kind == .list else { throw .upstreamMalformed("`tool_calls`") }
+                for (call, place) in zip(member.children, 0...) {
+                    let isDelta = object.isNamed("delta")
+                    pieces.append(try self.call(call, place: isDelta ? nil : place))
+                }
+            } else if member.isNamed("function_call") {
+                pieces.append(try function(.functionCall, member, in: member, besides: []))
+            } else if member.isNamed("role") {
+                guard member.kind == .string else { throw .upstreamMalformed("`role`") }
+            } else {
+                let piece = unknown(member)
+                if member.kind == .string || !piece.textsInside.isEmpty { pieces.append(piece) }
+            }
+        }
+        return pieces
+    }
+
+    private static func spoken(
+        _ part: AnswerPart,
+        _ member: JSONValue
+    ) throws(APIError) -> AnswerPiece {
+        if let text = member.text {
+            return AnswerPiece(part: part, value: member, text: text, textsInside: [])
+        }
+        guard member.kind == .list else { throw .upstreamMalformed("a text that is no string") }
+        return AnswerPiece(part: part, value: member, text: [], textsInside: texts(inside: member))
+    }
+
+    private static func unknown(_ member: JSONValue) -> AnswerPiece {
+        let part = AnswerPart.other(String(decoding: member.key, as: UTF8.self))
+        if let text = member.text {
+            return AnswerPiece(part: part, value: member, text: text, textsInside: [])
+        }
+        return AnswerPiece(part: part, value: member, text: [], textsInside: texts(inside: member))
+    }
+
+    private static func call(_ call: JSONValue, place: Int?) throws(APIError) -> AnswerPiece {
+        guard call.kind == .object, let number = place ?? call["index"]?.integer, number >= 0 else {
+            throw .upstreamMalformed("a tool call without `index`")
+        }
+        try checkStrings(["id", "type"], of: call)
+        let besides = call.children.filter { member in
+            !["index", "id", "type", "function", "custom"].contains(where: member.isNamed)
+        }
+        guard let function = call.present("function") ?? call.present("custom") else {
+            let inside = besides.flatMap(texts(inside:))
+            return AnswerPiece(part: .call(number), value: call, text: [], textsInside: inside)
+        }
+        return try self.function(.call(number), function, in: call, besides: besides)
+    }
+
+    private static func function(
+        _ part: AnswerPart,
+        _ function: JSONValue,
+        in value: JSONValue,
+        besides: [JSONValue]
+    ) throws(APIError) -> AnswerPiece {
+        guard function.kind == .object else { throw .upstreamMalformed("a call's function") }
+        try checkStrings(["name"], of: function)
+        var text: ArraySlice<UInt8> = []
+        var inside = besides.flatMap(texts(inside:))
+        for member in function.children where !member.isNull && !member.isNamed("name") {
+            if member.isNamed("arguments") || member.isNamed("input") {
+                guard let arguments = member.text else {
+                    throw .upstreamMalformed("a call's arguments")
+                }
+                text = arguments
+            } else {
+                inside += texts(inside: member)
+            }
+        }
+        return AnswerPiece(part: part, value: value, text: text, textsInside: inside)
+    }
+
+    private static func checkStrings(
+        _ keys: [StaticString],
+        of object: JSONValue
+    ) throws(APIError) {
+        for key in keys {
+            guard let value = object.present(key), value.kind != .string else { continue }
+            throw .upstreamMalformed("a call's `\(key)`")
+        }
+    }
+
+    /// Every string inside a value and every key, the keys of one object as one text.
+    private static func texts(
+        inside value: JSONValue
+    ) -> [(path: String, text: ArraySlice<UInt8>)] {
+        texts(inside: value, path: String(decoding: value.key, as: UTF8.self))
+    }
+
+    private static func texts(
+        inside value: JSONValue,
+        path: String
+    ) -> [(path: String, text: ArraySlice<UInt8>)] {
+        if let text = value.text { return text.isEmpty ? [] : [(path, text)] }
+        return value.children.flatMap { child in
+            if value.kind == .list { return texts(inside: child, path: path) }
+            let below = texts(
+                inside: child,
+                path: path + "." + String(decoding: child.key, as: UTF8.self)
+            )
+            return [(path + ".*", child.key)] + below
+        }
+    }
+}

@@ -1,0 +1,118 @@
+/// How a part of an answer is written when it could not be passed on as it came.
+extension AnswerPiece {
+    /// Writes the member of a delta that holds this piece alone.
+    ///
+    /// - Parameter text: what is left of its text; nil where all of it is.
+    func writeMember(shortenedTo text: ArraySlice<UInt8>?, to output: inout [UInt8]) {
+        switch part {
+        case .call:
+            output += #""tool_calls":["#.utf8
+            writeValue(shortenedTo: text, to: &output)
+            output.append(UInt8(ascii: "]"))
+        default:
+            value.writeKey(to: &output)
+            writeValue(shortenedTo: text, to: &output)
+        }
+    }
+
+    /// Writes the value that holds this piece.
+    func writeValue(shortenedTo text: ArraySlice<UInt8>?, to output: inout [UInt8]) {
+        guard let text else {
+            output += value.raw
+            return
+        }
+        switch part {
+        case .call: writeCall(text, to: &output)
+        case .functionCall: Self.writeFunction(value, text, to: &output)
+        default: JSONText.append(utf8: text, to: &output)
+        }
+    }
+
+    private func writeCall(_ text: ArraySlice<UInt8>, to output: inout [UInt8]) {
+        value.write(to: &output) { member, output in
+            if member.isNamed("function") || member.isNamed("custom") {
+                member.writeKey(to: &output)
+                Self.writeFunction(member, text, to: &output)
+                return true
+            }
+            return member.writeIfNamed(["index", "id", "type"], to: &output)
+        }
+    }
+
+    private static func writeFunction(
+        _ function: JSONValue,
+        _ text: ArraySlice<UInt8>,
+        to output: inout [UInt8]
+    ) {
+        function.write(to: &output) { member, output in
+            guard member.isNamed("arguments") || member.isNamed("input") else {
+                return member.writeIfNamed(["name"], to: &output)
+            }
+            member.writeKey(to: &output)
+            JSONText.append(utf8: text, to: &output)
+            return true
+        }
+    }
+}
+
+extension JSONValue {
+    /// Writes an object from those of its members that `write` writes.
+    func write(to output: inout [UInt8], member write: (JSONValue, inout [UInt8]) -> Bool) {
+        output.append(UInt8(ascii: "{"))
+        for member in children where write(member, &output) {
+            output.append(UInt8(ascii: ","))
+        }
+        if output.last == UInt8(ascii: ",") { output.removeLast() }
+        output.append(UInt8(ascii: "}"))
+    }
+
+    /// Writes an answer's outermost object with one member replaced.
+    ///
+    /// Strings and containers that this protocol does not know are left out: they may repeat the
+    /// text that is being held back. (In the answers and events that are not touched they stand.)
+    func write(
+        to output: inout [UInt8],
+        replacing key: StaticString,
+        keepingUsage: Bool = false,
+        with replacement: (inout [UInt8]) -> Void
+    ) {
+        write(to: &output) { member, output in
+            if member.isNamed(key) {
+                member.writeKey(to: &output)
+                replacement(&output)
+                return true
+            }
+            if member.isNamed("usage"), !keepingUsage {
+                output += #""usage":null"#.utf8
+                return true
+            }
+            if member.writeIfHarmless(to: &output) { return true }
+            return member.writeIfNamed(
+                ["id", "object", "model", "system_fingerprint", "service_tier", "usage"],
+                to: &output
+            )
+        }
+    }
+
+    /// Writes a member that holds neither strings nor anything that could stand for one.
+    func writeIfHarmless(to output: inout [UInt8]) -> Bool {
+        guard kind == .number || kind == .boolean || kind == .null else { return false }
+        writeKey(to: &output)
+        output += raw
+        return true
+    }
+
+    /// Writes a member that stands under one of these keys.
+    func writeIfNamed(_ keys: [StaticString], to output: inout [UInt8]) -> Bool {
+        guard keys.contains(where: isNamed) else { return false }
+        writeKey(to: &output)
+        output += raw
+        return true
+    }
+
+    /// Writes a member's key and the colon.
+    func writeKey(to output: inout [UInt8]) {
+        JSONText.append(utf8: key, to: &output)
+        output.append(UInt8(ascii: ":"))
+    }
+}

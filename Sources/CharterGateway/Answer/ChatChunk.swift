@@ -1,0 +1,103 @@
+/// One event of a streamed chat completion.
+struct ChatChunk: Sendable {
+    let document: JSONDocument
+    let choices: [Choice]
+
+    /// What the event adds to one of the answers.
+    struct Choice: Sendable {
+        /// The element of `choices`.
+        let value: JSONValue
+        let index: Int
+        let delta: JSONValue?
+        let pieces: [AnswerPiece]
+        /// Whether the answer ends here.
+        let isLast: Bool
+    }
+
+    /// Reads an event.
+    ///
+    /// - Throws: the upstream's own error where it tells one, else why this is no chunk.
+    init(_ event: ServerSentEvents.Event) throws(APIError) {
+        do {
+            document = try JSONDocument(event.data)
+        } catch {
+            throw .upstreamMalformed("\(error)")
+        }
+        let root = document.root
+        if let error = root.present("error") { throw UpstreamError.error(error) }
+        if event.type.elementsEqual("error".utf8) { throw UpstreamError.error(root) }
+        guard let list = root["choices"], list.kind == .list || list.isNull else {
+            throw .upstreamMalformed("an event without `choices`")
+        }
+        var choices: [Choice] = []
+        for value in list.children { choices.append(try Choice(value)) }
+        self.choices = choices
+    }
+
+    /// The event as it came, but for its framing.
+    func write(to output: inout [UInt8]) {
+        for line in document.source.split(
+            separator: UInt8(ascii: "\n"),
+            omittingEmptySubsequences: false
+        ) {
+            output += "data: ".utf8
+            output += line
+            output.append(UInt8(ascii: "\n"))
+        }
+        output.append(UInt8(ascii: "\n"))
+    }
+
+    /// The event with one choice alone, which is written anew.
+    func write(to output: inout [UInt8], choice: (inout [UInt8]) -> Void) {
+        output += "data: ".utf8
+        document.root.write(to: &output, replacing: "choices") { output in
+            output.append(UInt8(ascii: "["))
+            choice(&output)
+            output.append(UInt8(ascii: "]"))
+        }
+        output += "\n\n".utf8
+    }
+
+    /// The event with one choice alone, whose delta is written anew. What came with the delta
+    /// (logprobs, token numbers) may repeat its text, and is left out.
+    func write(
+        _ index: Int,
+        reason: String? = nil,
+        to output: inout [UInt8],
+        delta: (inout [UInt8]) -> Void
+    ) {
+        write(to: &output) { output in
+            output += #"{"index":\#(index),"delta":{"#.utf8
+            delta(&output)
+            output += #"},"logprobs":null,"finish_reason":"#.utf8
+            if let reason { JSONText.append(reason, to: &output) } else { output += "null".utf8 }
+            output.append(UInt8(ascii: "}"))
+        }
+    }
+}
+
+extension ChatChunk.Choice {
+    init(_ value: JSONValue) throws(APIError) {
+        guard let index = value["index"]?.integer, (0..<ChatRequest.mostChoices).contains(index)
+        else {
+            throw .upstreamMalformed("a choice without `index`")
+        }
+        // A whole message, or a plain completion's text, would pass by every watcher.
+        guard value.present("message") == nil, value.present("text") == nil else {
+            throw .upstreamMalformed("a streamed choice with a whole text")
+        }
+        let delta = value.present("delta")
+        guard delta == nil || delta?.kind == .object else {
+            throw .upstreamMalformed("a delta that is no object")
+        }
+        let reason = value.present("finish_reason")
+        guard reason == nil || reason?.kind == .string else {
+            throw .upstreamMalformed("a `finish_reason` that is no string")
+        }
+        self.value = value
+        self.index = index
+        self.delta = delta
+        self.pieces = try delta.map(AnswerPiece.pieces(of:)) ?? []
+        self.isLast = reason != nil
+    }
+}

@@ -1,0 +1,77 @@
+/// The watchers of one part of an answer: one for its main text, and one for each text inside it.
+struct PartWatch<Watcher: TextWatcher>: Sendable {
+    private let makeWatcher: @Sendable () -> Watcher
+    private var channels: [Channel]
+
+    private struct Channel: Sendable {
+        let path: String
+        var watcher: Watcher
+        var pushed = 0
+        var isOver = false
+    }
+
+    /// How far the part's texts had come when a piece had been pushed.
+    struct Mark: Sendable {
+        fileprivate var end = 0
+        fileprivate var endsInside: [(channel: Int, end: Int)] = []
+    }
+
+    init(makeWatcher: @escaping @Sendable () -> Watcher) {
+        self.makeWatcher = makeWatcher
+        channels = [Channel(path: "", watcher: makeWatcher())]
+    }
+
+    var watchers: [Watcher] { channels.map(\.watcher) }
+    var count: Int { channels.count }
+
+    /// How much of the main text may be delivered.
+    var cleared: Int { channels[0].watcher.cleared }
+
+    /// How much of a piece's own text may be delivered.
+    func cleared(of piece: AnswerPiece, at mark: Mark) -> ArraySlice<UInt8> {
+        JSONText.prefix(piece.text, cleared - (mark.end - piece.text.count))
+    }
+
+    /// Whether all that had been pushed may be delivered.
+    func isCleared(_ mark: Mark) -> Bool {
+        mark.end <= cleared
+            && mark.endsInside.allSatisfy { $0.end <= channels[$0.channel].watcher.cleared }
+    }
+
+    /// Takes a piece's texts.
+    mutating func push(_ piece: AnswerPiece) -> (mark: Mark, violation: Watcher.Violation?) {
+        var violation = push(piece.text, to: 0)
+        var mark = Mark(end: channels[0].pushed)
+        for (path, text) in piece.textsInside {
+            let channel = channel(at: path)
+            let inside = push(text, to: channel)
+            violation = violation ?? inside
+            mark.endsInside.append((channel, channels[channel].pushed))
+        }
+        return (mark, violation)
+    }
+
+    /// The texts are over; those that a violation has ended already stay as they are.
+    mutating func finish() -> [Watcher.Violation] {
+        channels.indices.compactMap { channel in
+            guard !channels[channel].isOver else { return nil as Watcher.Violation? }
+            channels[channel].isOver = true
+            return channels[channel].watcher.finish()
+        }
+    }
+
+    private mutating func push(_ text: ArraySlice<UInt8>, to channel: Int) -> Watcher.Violation? {
+        channels[channel].pushed += text.count
+        guard !text.isEmpty, !channels[channel].isOver else { return nil }
+        let violation = channels[channel].watcher.push(text)
+        channels[channel].isOver = violation != nil
+        return violation
+    }
+
+    private mutating func channel(at path: String) -> Int {
+        // The empty path is the main text's.
+        if let known = channels.dropFirst().firstIndex(where: { $0.path == path }) { return known }
+        channels.append(Channel(path: path, watcher: makeWatcher()))
+        return channels.count - 1
+    }
+}

@@ -1,0 +1,59 @@
+/// Watches one text of an answer while it is being written, and says how much of it may be
+/// delivered.
+///
+/// Whatever conforms holds these laws, on which the watch over an answer rests:
+/// - `cleared` never falls, and never exceeds what has been pushed.
+/// - Pushing a text in one piece or in many comes to the same violation and the same `cleared`.
+/// - A violation is told once; `cleared` is then, and stays, exactly where the offending text
+///   begins, at the border of a character.
+/// - After a `finish` without violation everything is cleared.
+public protocol TextWatcher: Sendable {
+    /// What is told of a text that may not go on.
+    associatedtype Violation: Sendable
+
+    /// How many of the bytes pushed so far may be delivered.
+    var cleared: Int { get }
+
+    /// Takes the next piece of the text, as UTF-8 that is not cut inside a character.
+    mutating func push(_ piece: ArraySlice<UInt8>) -> Violation?
+
+    /// The text is over.
+    mutating func finish() -> Violation?
+}
+
+/// One of the texts that an answer consists of; each is watched by itself.
+public enum AnswerPart: Hashable, Sendable {
+    /// What the model says.
+    case content
+    /// Why it will not say it.
+    case refusal
+    /// The arguments of a tool call, by its number.
+    case call(Int)
+    /// The arguments of the one call of the API's older form.
+    case functionCall
+    /// A member that this protocol does not know, such as `reasoning_content`.
+    case other(String)
+
+    var isCall: Bool {
+        switch self {
+        case .call, .functionCall: true
+        default: false
+        }
+    }
+}
+
+/// Where and why an answer was stopped.
+public struct AnswerStop<Violation: Sendable>: Sendable {
+    /// Which of the answers.
+    public let choice: Int
+    /// Which of its texts.
+    public let part: AnswerPart
+    /// What its watcher told.
+    public let violation: Violation
+
+    public init(choice: Int, part: AnswerPart, violation: Violation) {
+        self.choice = choice
+        self.part = part
+        self.violation = violation
+    }
+}

@@ -1,0 +1,106 @@
+internal import CSimdjson
+
+/// One value of a document: a view that costs a reference, not a copy.
+public struct JSONValue: Sendable {
+    let document: JSONDocument
+    let index: Int
+
+    /// What a value is.
+    public enum Kind: Sendable {
+        case object, list, string, number, boolean, null
+    }
+
+    private var node: charter_json_node { document.nodes[index] }
+
+    /// What it is, told by its first byte: the document is known to be valid.
+    public var kind: Kind {
+        switch document.source[Int(node.start)] {
+        case UInt8(ascii: "{"): .object
+        case UInt8(ascii: "["): .list
+        case UInt8(ascii: "\""): .string
+        case UInt8(ascii: "t"), UInt8(ascii: "f"): .boolean
+        case UInt8(ascii: "n"): .null
+        default: .number
+        }
+    }
+
+    /// Where it stands in the document's bytes.
+    var range: Range<Int> { Int(node.start)..<Int(node.end) }
+
+    /// Its own bytes, exactly as they came.
+    public var raw: ArraySlice<UInt8> { document.source[range] }
+
+    /// The key that it stands under, without escapes; empty where it is not a member.
+    public var key: ArraySlice<UInt8> { document.texts[Int(node.key)..<Int(node.key_end)] }
+
+    /// A string's text, without escapes, as valid UTF-8.
+    public var text: ArraySlice<UInt8>? {
+        kind == .string ? document.texts[Int(node.text)..<Int(node.text_end)] : nil
+    }
+
+    /// A string.
+    public var string: String? { text.map { String(decoding: $0, as: UTF8.self) } }
+
+    /// A boolean.
+    public var boolean: Bool? {
+        kind == .boolean ? document.source[Int(node.start)] == UInt8(ascii: "t") : nil
+    }
+
+    /// A number that is written as a whole one and fits.
+    public var integer: Int? {
+        kind == .number ? Int(String(decoding: raw, as: UTF8.self)) : nil
+    }
+
+    public var isNull: Bool { kind == .null }
+
+    /// The values inside an object or a list, in order; none in anything else.
+    public var children: Children {
+        Children(document: document, place: index + 1, end: Int(node.next))
+    }
+
+    /// The member of an object that stands under a key.
+    public subscript(key: StaticString) -> JSONValue? {
+        guard kind == .object else { return nil }
+        return children.first { $0.isNamed(key) }
+    }
+
+    /// As the subscript, but a `null` is nothing too.
+    func present(_ key: StaticString) -> JSONValue? {
+        self[key].flatMap { $0.isNull ? nil : $0 }
+    }
+
+    /// Whether it stands under this key.
+    func isNamed(_ name: StaticString) -> Bool {
+        let length = Int(node.key_end) - Int(node.key)
+        guard length == name.utf8CodeUnitCount else { return false }
+        return name.withUTF8Buffer { $0.elementsEqual(key) }
+    }
+
+    /// Whether it is this string.
+    func isText(_ other: StaticString) -> Bool {
+        guard let text, text.count == other.utf8CodeUnitCount else { return false }
+        return other.withUTF8Buffer { $0.elementsEqual(text) }
+    }
+
+    /// Every string in it, and every key of the objects in it, in order.
+    var textsInside: [ArraySlice<UInt8>] {
+        (index..<Int(node.next)).flatMap { place in
+            let value = JSONValue(document: document, index: place)
+            let key = place == index ? [] : value.key
+            return [key, value.text ?? []].filter { !$0.isEmpty }
+        }
+    }
+
+    /// The values directly inside another.
+    public struct Children: Sequence, IteratorProtocol {
+        let document: JSONDocument
+        var place: Int
+        let end: Int
+
+        public mutating func next() -> JSONValue? {
+            guard place < end else { return nil }
+            defer { place = Int(document.nodes[place].next) }
+            return JSONValue(document: document, index: place)
+        }
+    }
+}
