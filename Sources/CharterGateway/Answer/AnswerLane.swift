@@ -1,3 +1,5 @@
+internal import CharterDocuments
+
 /// One part of one answer under watch, and what waits until its watchers have cleared it.
 ///
 /// Whole pieces wait and whole pieces go, so that what is cleared passes on as it came. Only where

@@ -1,3 +1,5 @@
+internal import CharterDocuments
+
 /// What one delta, or one message, adds to one part of an answer.
 struct AnswerPiece: Sendable {
     let part: AnswerPart

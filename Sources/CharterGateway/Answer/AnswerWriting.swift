@@ -1,3 +1,5 @@
+internal import CharterDocuments
+
 /// How a part of an answer is written when it could not be passed on as it came.
 extension AnswerPiece {
     /// Writes the member of a delta that holds this piece alone.

@@ -1,3 +1,5 @@
+public import CharterDocuments
+
 /// The judgement of an answer that is not streamed.
 ///
 /// It comes to what the same text would have come to in a stream: the texts are judged in the

@@ -1,3 +1,5 @@
+internal import CharterDocuments
+
 /// One event of a streamed chat completion.
 struct ChatChunk: Sendable {
     let document: JSONDocument

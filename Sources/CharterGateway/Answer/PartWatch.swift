@@ -1,3 +1,5 @@
+internal import CharterDocuments
+
 /// The watchers of one part of an answer: one for its main text, and one for each text inside it.
 struct PartWatch<Watcher: TextWatcher>: Sendable {
     private let makeWatcher: @Sendable () -> Watcher

@@ -1,3 +1,5 @@
+internal import CharterDocuments
+
 /// One of the answers of a stream, while it is being written.
 struct WatchedChoice<Watcher: TextWatcher>: Sendable {
     let index: Int

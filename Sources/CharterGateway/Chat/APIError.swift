@@ -1,3 +1,5 @@
+public import CharterDocuments
+
 /// An error as the OpenAI API says it: a status and an object with `message`, `type`, `param` and
 /// `code`.
 ///

@@ -1,3 +1,5 @@
+public import CharterDocuments
+
 /// One message of a request.
 ///
 /// Every string in it is a text, but for the few that are known to be none: what a model may read

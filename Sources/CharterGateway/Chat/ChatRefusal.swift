@@ -1,3 +1,5 @@
+internal import CharterDocuments
+
 /// A refusal before the model is called, as an answer of the model's own form: status 200,
 /// `message.refusal`, no content.
 public struct ChatRefusal: Sendable {

@@ -1,3 +1,5 @@
+public import CharterDocuments
+
 /// A request for a chat completion: what the pipeline must know of it, and every text in it.
 ///
 /// Everything else stays in the original bytes and is passed on as it came.

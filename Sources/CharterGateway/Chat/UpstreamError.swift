@@ -1,3 +1,5 @@
+internal import CharterDocuments
+
 /// What a client is told when the model's server answers with an error of its own.
 public enum UpstreamError {
     private static let longestMessage = 2_000
