@@ -1,0 +1,70 @@
+import CVectorscan
+
+/// A pattern as Vectorscan takes it, and what Vectorscan says about its matches.
+struct Expression: Sendable, Hashable {
+    /// UTF-8 without NUL.
+    var source: String
+    var flags: UInt32
+    /// The lengths that a match can have, in normalized bytes.
+    var widths = 0...0
+    /// Whether a match depends on what follows it (`\b`, `$`), so that it is told late, and not in
+    /// the order of the ends.
+    var looksAhead = false
+
+    /// `HS_FLAG_UTF8`: a match begins and ends on scalar borders.
+    private static let utf8 = UInt32(HS_FLAG_UTF8)
+
+    init(_ form: Pattern.Form) {
+        switch form {
+        case .literal(let text):
+            // Without CASELESS: case is folded already, and caseless a K has three bytes (U+212A).
+            source = Self.escaped(TextNormalizer.normalized(text))
+            flags = Self.utf8
+        case .regex(let regex):
+            source = regex
+            flags = Self.utf8 | UInt32(HS_FLAG_CASELESS)
+        }
+    }
+
+    private static func escaped(_ text: String) -> String {
+        var result = ""
+        for scalar in text.unicodeScalars {
+            switch scalar {
+            case "a"..."z", "A"..."Z", "0"..."9", "\u{80}"...:
+                result.unicodeScalars.append(scalar)
+            default:
+                result += "\\x{" + String(scalar.value, radix: 16) + "}"
+            }
+        }
+        return result
+    }
+
+    /// Fills in ``widths`` and ``looksAhead``.
+    mutating func measure() throws(PatternProblem.Kind) {
+        guard !source.isEmpty else { throw .matchesEmpty }
+        guard !source.utf8.contains(0) else { throw .invalid(message: "A NUL cannot stand in it.") }
+        var information: UnsafeMutablePointer<hs_expr_info_t>?
+        var failure: UnsafeMutablePointer<hs_compile_error_t>?
+        defer { free(information) }
+        hs_expression_info(source, flags, &information, &failure)
+        if let message = Database.message(freeing: failure) { throw .invalid(message: message) }
+        guard let found = information?.pointee else { throw .invalid(message: "No memory.") }
+        guard found.min_width > 0 else { throw .matchesEmpty }
+        guard found.max_width != .max else { throw .unbounded }
+        guard found.max_width <= PatternSet.longestWidth else {
+            throw .tooWide(bytes: Int(found.max_width))
+        }
+        widths = Int(found.min_width)...Int(found.max_width)
+        looksAhead = found.unordered_matches != 0 || found.matches_at_eod != 0
+    }
+
+    /// - Throws: The first scalar that no normalized text holds. (Upper case is fine: caseless.)
+    static func checkScalars(of regex: String) throws(PatternProblem.Kind) {
+        for scalar in regex.unicodeScalars where !scalar.isASCII {
+            let form = TextNormalizer.normalForm(of: scalar)
+            let lowercase = Array(scalar.properties.lowercaseMapping.unicodeScalars)
+            guard form != [scalar], form != lowercase else { continue }
+            throw .neverInText(scalar: scalar, normalForm: String(String.UnicodeScalarView(form)))
+        }
+    }
+}

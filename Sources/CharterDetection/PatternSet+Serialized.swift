@@ -1,0 +1,130 @@
+extension PatternSet {
+    /// Why serialized automata are not used: they are made anew then.
+    public enum Unusable: Error, Sendable, Hashable {
+        /// Not what ``serialized()`` wrote, or not all of it.
+        case damaged
+        /// Made from other patterns.
+        case otherPatterns
+        /// Made by another Vectorscan, or on another kind of processor; or no memory.
+        case unloadable(ScanError)
+    }
+
+    /// What ``init(_:serialized:)`` takes, so that the same patterns need not be compiled again.
+    public func serialized() throws(ScanError) -> [UInt8] {
+        var writer = Writer()
+        writer.write(Self.magic)
+        writer.write(UInt32(patterns.count))
+        for (pattern, expression) in zip(patterns, compiled.request.expressions) {
+            writer.write(Array(pattern.place.rawValue.utf8))
+            writer.write(Array(expression.source.utf8))
+            writer.write(expression.flags)
+            writer.write(UInt32(expression.widths.lowerBound))
+            writer.write(UInt32(expression.widths.upperBound))
+            writer.write(expression.looksAhead ? 1 : 0)
+        }
+        let areOne = compiled.request === compiled.answer
+        for automaton in areOne ? [compiled.request] : [compiled.request, compiled.answer] {
+            writer.write(try automaton.ends?.serialized() ?? [])
+            writer.write(try automaton.starts?.serialized() ?? [])
+        }
+        return writer.bytes
+    }
+
+    /// Loads what ``serialized()`` wrote for these patterns: a few milliseconds instead of about
+    /// one for each pattern.
+    ///
+    /// Damage is noticed (each automaton has a checksum), malice is not: keep the bytes where
+    /// nobody else can write.
+    public init(_ patterns: [Pattern], serialized bytes: [UInt8]) throws(Unusable) {
+        var reader = Reader(rest: bytes[...])
+        guard try reader.bytes() == Self.magic[...] else { throw .damaged }
+        guard try reader.number() == patterns.count else { throw .otherPatterns }
+        var expressions: [Expression] = []
+        for pattern in patterns {
+            var expression = Expression(pattern.form)
+            let place = try reader.bytes()
+            let source = try reader.bytes()
+            let flags = try reader.number()
+            guard place.elementsEqual(pattern.place.rawValue.utf8),
+                source.elementsEqual(expression.source.utf8), flags == expression.flags
+            else { throw .otherPatterns }
+            let shortest = Int(try reader.number())
+            let longest = Int(try reader.number())
+            guard 1...longest ~= shortest, longest <= Self.longestWidth else { throw .damaged }
+            expression.widths = shortest...longest
+            expression.looksAhead = try reader.number() != 0
+            expressions.append(expression)
+        }
+        let first = Self.members(of: patterns, for: .request)
+        let second = Self.members(of: patterns, for: .answer)
+        let request = try reader.automaton(of: first, expressions)
+        let answer = first == second ? request : try reader.automaton(of: second, expressions)
+        guard reader.rest.isEmpty else { throw .damaged }
+        guard let compiled = try? Compiled(request: request, answer: answer) else {
+            throw .unloadable(.outOfMemory)
+        }
+        self.patterns = patterns
+        self.compiled = compiled
+    }
+
+    private static let magic = Array("charter patterns 1\n".utf8)
+
+    /// Numbers of four bytes, low byte first; byte strings with their length before them.
+    private struct Writer {
+        var bytes: [UInt8] = []
+
+        mutating func write(_ number: UInt32) {
+            withUnsafeBytes(of: number.littleEndian) { bytes += $0 }
+        }
+
+        mutating func write(_ string: [UInt8]) {
+            write(UInt32(string.count))
+            bytes += string
+        }
+    }
+
+    private struct Reader {
+        var rest: ArraySlice<UInt8>
+
+        mutating func number() throws(Unusable) -> UInt32 {
+            guard rest.count >= 4 else { throw .damaged }
+            defer { rest = rest.dropFirst(4) }
+            return rest.prefix(4).reversed().reduce(0) { $0 << 8 | UInt32($1) }
+        }
+
+        mutating func bytes() throws(Unusable) -> ArraySlice<UInt8> {
+            let count = Int(try number())
+            guard rest.count >= count else { throw .damaged }
+            defer { rest = rest.dropFirst(count) }
+            return rest.prefix(count)
+        }
+
+        mutating func automaton(
+            of members: [Int],
+            _ expressions: [Expression]
+        ) throws(Unusable) -> Automaton {
+            let ends = try database()
+            let starts = try database()
+            let varies = members.contains { expressions[$0].widths.count > 1 }
+            guard (ends == nil) == members.isEmpty, (starts == nil) == !varies else {
+                throw .damaged
+            }
+            return Automaton(
+                members: members,
+                expressions: expressions,
+                ends: ends,
+                starts: starts
+            )
+        }
+
+        private mutating func database() throws(Unusable) -> Database? {
+            let bytes = try bytes()
+            guard !bytes.isEmpty else { return nil }
+            do throws(ScanError) {
+                return try Database(serialized: bytes)
+            } catch {
+                throw .unloadable(error)
+            }
+        }
+    }
+}

@@ -1,0 +1,129 @@
+/// Watches one channel of an answer (the text of one choice, the arguments of one tool call) and
+/// delivers of it what can no longer be part of a violation.
+///
+/// It holds back as much as the longest pattern for answers could need: what is delivered is
+/// always followed by less than that many bytes in normal form. On a violation exactly the text
+/// before the match has been delivered, and nothing is ever after.
+///
+/// **Cuts do not matter.** What has been delivered in the end, the matches that were told and the
+/// outcome are the same however the text was cut into pieces, also within scalars. Only *when* a
+/// byte is delivered depends on it. What is delivered always ends on a scalar border.
+///
+/// **The first violation is the one that ends first**, in normalized text; of several with that
+/// end, the one that starts first, then the pattern that comes first. So a longer match that began
+/// earlier and has not ended yet does not count: nobody can know that it will.
+///
+/// A state machine for one task at a time, without locks; the memory for scanning is lent.
+public final class StreamWatcher {
+    /// How it stands with the text.
+    public enum Outcome: Sendable, Hashable {
+        /// More may come.
+        case open
+        /// All of the text has been delivered.
+        case finished
+        /// The text before the match has been delivered, the rest never is.
+        case violation(Match)
+        /// Between letters that might have become a match stood so much that is invisible that
+        /// ``heldLimit`` was passed at this original byte. Nothing is delivered any more: a text
+        /// that cannot be watched is not passed on. Honest text does not come near.
+        case unreadable(at: Int)
+        /// Scanning failed. Nothing is delivered any more.
+        case failed(ScanError)
+    }
+
+    /// How many original bytes are held back at most, between two calls.
+    ///
+    /// The longest window of letters has less than 17 KiB (4,096 bytes in normal form and a little
+    /// look-ahead, each from a scalar of at most 4 bytes); the rest is for marks and zero-widths.
+    public static let heldLimit = 65_536
+
+    public private(set) var outcome = Outcome.open
+    /// How many original bytes have been delivered.
+    public private(set) var delivered = 0
+
+    private var finder: MatchFinder
+    /// What has come and is not delivered.
+    private var held: [UInt8] = []
+
+    /// - Throws: ``ScanError/outOfMemory``.
+    public init(_ patterns: PatternSet) throws(ScanError) {
+        finder = try MatchFinder(patterns.compiled.answer, heldLimit: Self.heldLimit)
+    }
+
+    /// Takes the next piece of the text. After any outcome but ``Outcome/open``, does nothing.
+    ///
+    /// - Parameters:
+    ///   - bytes: UTF-8, cut anywhere. What is not UTF-8 is watched as U+FFFD and delivered as is.
+    ///   - delivery: What may be delivered now is appended here.
+    ///   - violates: Asked about each match, in order, until it says yes.
+    @discardableResult
+    public func push(
+        _ bytes: RawSpan,
+        to delivery: inout [UInt8],
+        using scratch: inout Scratch,
+        violates: (Match) -> Bool
+    ) -> Outcome {
+        var index = 0
+        while outcome == .open, index < bytes.byteCount {
+            let slice = bytes.extracting(
+                index..<min(index + MatchFinder.sliceSize, bytes.byteCount)
+            )
+            slice.withUnsafeBytes { held.append(contentsOf: $0) }
+            do {
+                index += try finder.scan(slice, using: scratch)
+                judge(violates, to: &delivery)
+                if outcome == .open, finder.text.isOverfull {
+                    stop(.unreadable(at: finder.text.position))
+                }
+            } catch {
+                stop(.failed(error))
+            }
+        }
+        return outcome
+    }
+
+    /// Ends the text: what was held back is judged as it stands, and delivered.
+    @discardableResult
+    public func finish(
+        to delivery: inout [UInt8],
+        using scratch: inout Scratch,
+        violates: (Match) -> Bool
+    ) -> Outcome {
+        guard outcome == .open else { return outcome }
+        do {
+            try finder.finish(using: scratch)
+            judge(violates, to: &delivery)
+            if outcome == .open {
+                delivery += held
+                delivered += held.count
+                stop(.finished)
+            }
+        } catch {
+            stop(.failed(error))
+        }
+        return outcome
+    }
+
+    private func judge(_ violates: (Match) -> Bool, to delivery: inout [UInt8]) {
+        for found in finder.settled {
+            let match = finder.match(found)
+            guard violates(match) else { continue }
+            deliver(upTo: match.range.lowerBound, to: &delivery)
+            return stop(.violation(match))
+        }
+        deliver(upTo: finder.text.border, to: &delivery)
+    }
+
+    private func deliver(upTo border: Int, to delivery: inout [UInt8]) {
+        let count = border - delivered
+        guard count > 0 else { return }
+        delivery += held.prefix(count)
+        held.removeFirst(count)
+        delivered = border
+    }
+
+    private func stop(_ outcome: Outcome) {
+        self.outcome = outcome
+        held = []
+    }
+}

@@ -1,0 +1,43 @@
+/// Finds all matches in a whole text.
+public struct TextScanner: Sendable {
+    private let automaton: Automaton
+
+    public init(_ patterns: PatternSet, for text: PatternSet.Text) {
+        automaton = patterns.automaton(for: text)
+    }
+
+    /// The matches, in the order of their ends, then of their starts, then of the patterns.
+    ///
+    /// Each pattern has one match for each end (in normalized text), that with the earliest start.
+    /// Linear in the text, with a second scan of the places where regexes of varying width match.
+    ///
+    /// - Parameters:
+    ///   - text: UTF-8; what is not is read as U+FFFD.
+    ///   - limit: How many matches of one pattern are told: its first. A text has as many as bytes.
+    public func matches(
+        in text: RawSpan,
+        using scratch: inout Scratch,
+        limit: Int = 1_000
+    ) throws(ScanError) -> [Match] {
+        var finder = try MatchFinder(automaton, heldLimit: .max)
+        var matches: [Match] = []
+        var told: [Int: Int] = [:]
+        func take(_ finder: borrowing MatchFinder) {
+            for found in finder.settled where told[found.pattern, default: 0] < limit {
+                told[found.pattern, default: 0] += 1
+                matches.append(finder.match(found))
+            }
+        }
+        var index = 0
+        while index < text.byteCount {
+            let slice = text.extracting(
+                index..<min(index + MatchFinder.sliceSize, text.byteCount)
+            )
+            index += try finder.scan(slice, using: scratch)
+            take(finder)
+        }
+        try finder.finish(using: scratch)
+        take(finder)
+        return matches
+    }
+}

@@ -1,0 +1,52 @@
+import CharterDetection
+
+/// A whole text, normalized and searched in the simplest way: what scanner and watcher must agree
+/// with.
+struct ReferenceText {
+    /// The text in normal form, and for each scalar the original bytes that it came from.
+    var scalars: [Unicode.Scalar] = []
+    var origins: [Range<Int>] = []
+    /// Where scalars begin in the original, and where it ends.
+    var borders: Set<Int> = [0]
+
+    init(_ bytes: [UInt8]) {
+        var parser = Unicode.UTF8.ForwardParser()
+        var source = bytes.makeIterator()
+        var offset = 0
+        parsing: while true {
+            var scalar: Unicode.Scalar = "\u{FFFD}"
+            let length: Int
+            switch parser.parseScalar(from: &source) {
+            case .emptyInput: break parsing
+            case .error(let count): length = count
+            case .valid(let encoded):
+                scalar = Unicode.UTF8.decode(encoded)
+                length = encoded.count
+            }
+            for folded in TextNormalizer.normalForm(of: scalar) {
+                scalars.append(folded)
+                origins.append(offset..<offset + length)
+            }
+            offset += length
+            borders.insert(offset)
+        }
+    }
+
+    /// All matches: by end, then start, then pattern.
+    func matches(of patterns: [ReferencePattern]) -> [Match] {
+        var found: [(end: Int, start: Int, pattern: Int)] = []
+        for (index, pattern) in patterns.enumerated() {
+            var starts: [Int: Int] = [:]
+            for start in scalars.indices.reversed() {
+                for end in pattern.ends(in: scalars, from: start) { starts[end] = start }
+            }
+            found += starts.map { (end: $0.key, start: $0.value, pattern: index) }
+        }
+        return found.sorted { $0 < $1 }.map { end, start, pattern in
+            Match(
+                pattern: pattern,
+                range: origins[start].lowerBound..<origins[end - 1].upperBound
+            )
+        }
+    }
+}
