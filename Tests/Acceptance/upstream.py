@@ -5,7 +5,7 @@ In comes an OpenAI chat completion whose body has a field `script` (unknown to e
 passes it on); out goes exactly the answer or the fault that the script describes, byte for byte. Written on
 bare sockets, because what is tested is what happens when bytes come late, cut, wrong or not at all.
 
-A script is an object; all keys are optional:
+A script is an object, as JSON in base64 so that nobody on the way reads in it; all keys are optional:
 
     text       the answer's text ("Hello."); a list gives one text to each choice
     pieces     a list: the text of a streamed answer piece by piece; else `every`: characters in a piece (all)
@@ -25,6 +25,7 @@ A script is an object; all keys are optional:
 """
 import argparse
 import asyncio
+import base64
 import dataclasses
 import json
 import threading
@@ -75,8 +76,16 @@ class Upstream:
         return self
 
     def __exit__(self, *_):
-        self._loop.call_soon_threadsafe(self._loop.stop)
+        asyncio.run_coroutine_threadsafe(self._stop(), self._loop)
         self._thread.join(5)
+
+    async def _stop(self):
+        mine = asyncio.current_task()
+        others = [task for task in asyncio.all_tasks() if task is not mine]
+        for task in others:
+            task.cancel()
+        await asyncio.gather(*others, return_exceptions=True)
+        self._loop.stop()
 
     def _run(self):
         asyncio.set_event_loop(self._loop)
@@ -95,10 +104,19 @@ class Upstream:
                 self.seen.append(seen)
                 if not await Answer(seen, reader, writer).send():
                     break
-        except (Gone, ConnectionError, asyncio.IncompleteReadError):
+        except (Gone, ConnectionError, asyncio.IncompleteReadError, asyncio.CancelledError):
             pass
         finally:
             writer.close()
+
+
+def written(**keys) -> str:
+    """A script as it stands in a request."""
+    return base64.b64encode(json.dumps(keys).encode()).decode()
+
+
+def read(script) -> dict:
+    return json.loads(base64.b64decode(script)) if isinstance(script, str) else {}
 
 
 async def read_request(reader) -> Seen | None:
@@ -133,8 +151,7 @@ class Answer:
         except ValueError:
             body = {}
         self.body = body if isinstance(body, dict) else {}
-        script = self.body.get("script")
-        self.script = script if isinstance(script, dict) else {}
+        self.script = read(self.body.get("script"))
 
     async def send(self) -> bool:
         script, seen = self.script, self.seen
