@@ -3,7 +3,6 @@ import contextlib
 import dataclasses
 import http.client
 import json
-import os
 import pathlib
 import re
 import signal
@@ -11,6 +10,8 @@ import socket
 import subprocess
 import tempfile
 import time
+import urllib.parse
+import urllib.request
 
 import openai
 from report import Skipped, holds
@@ -133,6 +134,7 @@ class Context:
         self.upstream = Upstream().__enter__()
         self._gateways: dict[str, Server] = {}
         self._model: subprocess.Popen | None = None
+        self._url_of_model = ""
 
     def close(self) -> None:
         for gateway in self._gateways.values():
@@ -163,6 +165,10 @@ class Context:
     @property
     def real(self) -> Server:
         """The small charter in front of a real model."""
+        if self.binary is None:
+            if "real" not in self._gateways:
+                self._gateways["real"] = Server(urllib.parse.urlsplit(self._model_url()).port)
+            return self._gateways["real"]
         return self._gateway("real", lambda: self._small(self._model_url()))
 
     def unreachable(self) -> Server:
@@ -184,22 +190,27 @@ class Context:
 
     # The real model.
 
+    def model_is_busy(self) -> bool:
+        """Whether the real model is writing an answer."""
+        with urllib.request.urlopen(self._url_of_model.replace("/v1", "/slots"), timeout=5) as answer:
+            return any(slot["is_processing"] for slot in json.load(answer))
+
     def _model_url(self) -> str:
-        if url := os.environ.get("CHARTER_MODEL_URL"):
-            return url
         python = ROOT / ".venv-model/bin/python"
         if self.wish_for_model == "none" or not python.exists():
             if self.wish_for_model == "required":
                 raise RuntimeError("no .venv-model: run scripts/model/setup.sh")
             raise Skipped("no real model here: scripts/model/setup.sh sets one up")
         port = free_port()
-        self._model = subprocess.Popen([str(python), str(ROOT / "scripts/model/serve.py"), "--port", str(port)],
+        self._model = subprocess.Popen([str(python), str(ROOT / "scripts/model/serve.py"), "--port", str(port),
+                                        "--threads", "1"],  # two that wait for each other are slow on a busy machine
                                        stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL,
                                        start_new_session=True, text=True)
         line = self._model.stdout.readline()  # written when it answers
         if not re.match(r"http://", line):
             raise RuntimeError(f"the model did not start: status {self._model.wait(10)}")
-        return f"http://127.0.0.1:{port}/v1"
+        self._url_of_model = f"http://127.0.0.1:{port}/v1"
+        return self._url_of_model
 
     # Waiting.
 

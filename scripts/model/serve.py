@@ -74,6 +74,7 @@ def main() -> None:
     parameters.n_parallel = options.slots
     parameters.n_ctx = options.context * options.slots
     parameters.use_jinja = True  # the chat template that the weights bring
+    parameters.endpoint_slots = True  # tells whether the model is writing; without texts
     parameters.offline = True
     parameters.ui = False
     parameters.verbosity = 1

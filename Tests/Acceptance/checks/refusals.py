@@ -225,6 +225,8 @@ def _(context):
     equal(create(context, asked, text=text).choices[0].message.content, text)
     answer = stopped(context, text=text, every=5)
     equal((answer["content"], answer["finish"]), ("", "content_filter"))
+    nursery = {"Charter-Channel": "nursery"}
+    equal(create(context, asked, "key-studio", headers=nursery, text=text).choices[0].message.content, None, "in the nursery")
 
 
 @check("what an operator has opened for itself passes there, and is refused elsewhere")
