@@ -8,7 +8,7 @@
 set -eu
 export LC_ALL=C
 
-build_packages="libcmark-gfm-dev libcmark-gfm-extensions-dev libsimdjson-dev libutf8proc-dev libvectorscan-dev pkg-config"
+build_packages="libcmark-gfm-dev libcmark-gfm-extensions-dev libsimdjson-dev libutf8proc-dev libvectorscan-dev libyaml-dev pkg-config"
 python_packages="python3-venv"
 bench_packages="nginx-light wrk"
 

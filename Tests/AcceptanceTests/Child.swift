@@ -33,7 +33,7 @@ enum Child {
         let output = FileManager.default.temporaryDirectory.appending(
             path: "charter-child-\(UUID())"
         )
-        FileManager.default.createFile(atPath: output.path, contents: nil)
+        try Data().write(to: output)
         defer { try? FileManager.default.removeItem(at: output) }
         let process = Process()
         process.executableURL = URL(filePath: "/usr/bin/env")
