@@ -175,6 +175,10 @@ class Context:
         """The small charter in front of nothing."""
         return self._gateway("unreachable", lambda: self._small(f"http://127.0.0.1:{free_port()}/v1"))
 
+    def other(self, name: str, settings: dict) -> Server:
+        """A gateway with settings of the check's own."""
+        return self._gateway(name, lambda: settings)
+
     def _small(self, upstream: str) -> dict:
         folder = HERE / "charter"
         return {"charter": str(folder / "small.md"), "upstream": {"url": upstream, "key": UPSTREAM_KEY},

@@ -22,7 +22,7 @@ enum Child {
 
     /// Runs a command to its end.
     ///
-    /// - Parameter seconds: after so long `timeout` ends it with everything that it started (status 124).
+    /// After so many seconds `timeout` ends it with everything that it started; its status is then 124.
     static func run(
         _ command: [String],
         seconds: Int,
