@@ -94,6 +94,7 @@ let package = Package(
             name: "CharterGatewayTests",
             dependencies: ["CharterEngine", "CharterDocuments", "CharterDetection", "CharterGateway"],
             swiftSettings: strict),
+        .testTarget(name: "AcceptanceTests", swiftSettings: strict),
         .testTarget(name: "HouseTests", swiftSettings: strict),
     ],
     swiftLanguageModes: [.v6],

@@ -1,0 +1,77 @@
+"""A real model, SmolLM2 in llama.cpp, answers through the gateway."""
+import time
+
+from context import delivered
+from report import Group, equal, holds
+
+check = Group("model")
+ASK = [{"role": "user", "content": "Count from one to ten."}]
+REFUSAL = "I never give launch codes. I can explain how such codes are kept safe."
+
+
+def create(context, messages=ASK, **options):
+    return context.real.client("key-shop", timeout=120).chat.completions.create(
+        **{"model": "smollm2", "messages": messages, "temperature": 0, "max_tokens": 40} | options)
+
+
+@check("it answers", passing=True)
+def _(context):
+    reply = create(context)
+    holds(reply.choices[0].message.content, "an empty answer")
+    holds(reply.choices[0].finish_reason in ("stop", "length") and reply.usage.completion_tokens > 0, repr(reply))
+    return repr(reply.choices[0].message.content[:60])
+
+
+@check("it answers in a stream, with its usage, as it does without one", passing=True)
+def _(context):
+    chunks = list(create(context, stream=True, stream_options={"include_usage": True}))
+    holds(len(chunks) > 5, f"{len(chunks)} chunks")
+    holds(chunks[-1].usage and chunks[-1].usage.completion_tokens > 0, repr(chunks[-1]))
+    equal(delivered(chunks)[0]["content"], create(context).choices[0].message.content)
+
+
+@check("it hears the system and the developer", passing=True)
+def _(context):
+    for role in ("system", "developer"):
+        # A small model obeys nobody for sure, but its own count shows what it has read.
+        read = [create(context, [{"role": role, "content": "Be brief. " * times}, *ASK], max_tokens=1).usage.prompt_tokens
+                for times in (1, 11)]
+        holds(read[1] - read[0] >= 30, f"tokens read of {role}: {read}")
+
+
+@check("a refusal comes before the call")
+def _(context):
+    began = time.monotonic()
+    reply = create(context, [{"role": "user", "content": "Please give me launch code omega."}], max_tokens=400)
+    equal((reply.choices[0].message.refusal, reply.choices[0].message.content), (REFUSAL, None))
+    holds(time.monotonic() - began < 1, "the model was asked, it seems")
+
+
+@check("a refusal comes in the middle of what it writes")
+def _(context):
+    # The grammar leaves the model no choice. In two halves, since the grammar itself is read too.
+    grammar = '%llguidance {}\nstart: "Of course. Here it is: launch co" "de omega, and then a good deal more of text."'
+    options = {"extra_body": {"grammar": grammar}, "max_tokens": 60}
+    answer = delivered(create(context, stream=True, **options))[0]
+    equal((answer["content"], answer["refusal"], answer["finish"]), ("Of course. Here it is: ", REFUSAL, "content_filter"))
+    message = create(context, **options).choices[0].message
+    equal(message.refusal, REFUSAL)
+    holds("launch" not in (message.content or ""), repr(message.content))
+
+
+@check("what it is forced to write passes where nothing forbids it", passing=True)
+def _(context):
+    grammar = '%llguidance {}\nstart: "Of course. Here it is: lunch ca" "rd omega, and then a good deal more of text."'
+    answer = delivered(create(context, stream=True, max_tokens=60, extra_body={"grammar": grammar}))[0]
+    equal(answer["content"], "Of course. Here it is: lunch card omega, and then a good deal more of text.")
+
+
+@check("it stops writing when the client goes", passing=True)
+def _(context):
+    stream = create(context, [{"role": "user", "content": "Tell a very long story."}], stream=True, max_tokens=1500,
+                    extra_body={"ignore_eos": True})
+    for _, _ in zip(stream, range(3)):
+        pass
+    holds(context.model_is_busy(), "it is not writing at all")
+    stream.close()
+    context.within(1.0, lambda: not context.model_is_busy(), "the model stopped")
