@@ -121,3 +121,13 @@ struct UserSettings {
         }
     }
 }
+
+extension Policy {
+    /// The verdict of demands beside settings that were decided before (SEMANTICS §7); no tool holds
+    /// a lent level.
+    public func verdict(of demands: [Demand], given behaviors: [BehaviorDecision]) -> Verdict {
+        Arbitration(demands, behaviors, self) { speaker in
+            if case .principal(let level) = speaker { level } else { nil }
+        }.verdict
+    }
+}

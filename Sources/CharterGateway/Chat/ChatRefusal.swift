@@ -13,13 +13,18 @@ public struct ChatRefusal: Sendable {
     public var text: String
     /// How many answers the request asked for.
     public var choices: Int
+    /// A JSON value for the member `charter`, which clients that do not know it ignore.
+    public var note: [UInt8]
 
-    public init(id: String, created: Int, model: String, text: String, choices: Int = 1) {
+    public init(
+        id: String, created: Int, model: String, text: String, choices: Int = 1, note: [UInt8] = []
+    ) {
         self.id = id
         self.created = created
         self.model = model
         self.text = text
         self.choices = choices
+        self.note = note
     }
 
     private static let noUsage =
@@ -86,6 +91,7 @@ public struct ChatRefusal: Sendable {
         JSONText.append(model, to: &bytes)
         bytes += #","choices":["#.utf8 + choices + "]".utf8
         if let usage { bytes += ",\(usage)".utf8 }
+        if !note.isEmpty { bytes += #","charter":"#.utf8 + note }
         return bytes + "}".utf8
     }
 }

@@ -1,0 +1,117 @@
+public import CharterEngine
+
+/// What a refusal or an owed duty says, by behavior and language (DESIGN §3, `NAME.replies.yaml`).
+public struct Replies: Sendable {
+    /// The texts of one behavior, by language tag in lower case.
+    public struct Reply: Sendable {
+        public var refusal: [String: String] = [:]
+        public var duty: [String: String] = [:]
+    }
+
+    /// The language of a text that names none.
+    public static let standardLanguage = "en"
+
+    private var replies: [BehaviorID: Reply]
+
+    public init(_ replies: [BehaviorID: Reply] = [:]) {
+        self.replies = replies
+    }
+
+    /// What a refusal of the behavior says; nil where it is unsaid.
+    public func refusal(of behavior: BehaviorID, language: String?) -> String? {
+        Replies.choose(replies[behavior]?.refusal, language)
+    }
+
+    /// What the duty says when it is owed; nil where it is unsaid.
+    public func duty(of behavior: BehaviorID, language: String?) -> String? {
+        Replies.choose(replies[behavior]?.duty, language)
+    }
+
+    /// The language itself, else its first subtag (RFC 4647 lookup), else English.
+    private static func choose(_ texts: [String: String]?, _ language: String?) -> String? {
+        guard let texts else { return nil }
+        var tag = language?.lowercased() ?? standardLanguage
+        while true {
+            if let text = texts[tag] { return text }
+            guard let end = tag.lastIndex(of: "-") else { break }
+            tag = String(tag[..<end])
+        }
+        return texts[standardLanguage]
+    }
+
+    /// Reads the replies of a charter; all that is wrong at once; O(size).
+    public static func read(_ source: SourceText, _ charter: Charter) -> Reading<Replies> {
+        if let bound = source.bounds(area: "replies") {
+            return Reading(value: nil, diagnostics: [bound])
+        }
+        var findings = Findings(source)
+        var yaml = YAMLReader(source.bytes)
+        do throws(YAMLError) {
+            guard let root = try yaml.read(), root.scalar != "" else {
+                return Reading(value: Replies(), diagnostics: [])
+            }
+            let replies = read(root, charter, &findings)
+            return Reading(value: Replies(replies), diagnostics: findings.diagnostics)
+        } catch {
+            findings.add(error, area: "replies")
+            return Reading(value: nil, diagnostics: findings.diagnostics)
+        }
+    }
+
+    private static func read(
+        _ root: YAMLNode, _ charter: Charter, _ findings: inout Findings
+    ) -> [BehaviorID: Reply] {
+        var replies: [BehaviorID: Reply] = [:]
+        for (key, value) in pairs(root, "replies", &findings) {
+            let id = BehaviorID(Text(key.scalar ?? ""))
+            guard let behavior = charter[id] else {
+                findings.add(
+                    "replies.unknown-behavior", at: key.range, "the charter has no behavior `\(id)`",
+                    help: NearestName.help(
+                        for: id.text.string, among: charter.behaviors.map(\.id.text.string)))
+                continue
+            }
+            for (kind, texts) in pairs(value, "a behavior's replies", &findings) {
+                switch kind.scalar {
+                case "refusal": replies[id, default: Reply()].refusal = read(texts, &findings)
+                case "duty":
+                    replies[id, default: Reply()].duty = read(texts, &findings)
+                    if behavior.kind != .duty {
+                        findings.add(
+                            "replies.no-duty", .warning, at: kind.range, "`\(id)` is no duty",
+                            reason: "only a duty is owed, so that this is never said")
+                    }
+                default:
+                    findings.add(
+                        "replies.unknown-key", at: kind.range, "there is no `\(kind.scalar ?? "")` here",
+                        help: NearestName.help(for: kind.scalar ?? "", among: ["refusal", "duty"])
+                            ?? "write `refusal` or `duty`")
+                }
+            }
+        }
+        return replies
+    }
+
+    private static func read(_ node: YAMLNode, _ findings: inout Findings) -> [String: String] {
+        if let text = node.scalar { return [standardLanguage: text] }
+        var texts: [String: String] = [:]
+        for (language, text) in pairs(node, "a reply", &findings) {
+            guard let said = text.scalar else {
+                findings.add("replies.bad-value", at: text.range, "a text is expected, not \(text.kind)")
+                continue
+            }
+            texts[(language.scalar ?? "").lowercased()] = said
+        }
+        return texts
+    }
+
+    private static func pairs(
+        _ node: YAMLNode, _ what: String, _ findings: inout Findings
+    ) -> [(key: YAMLNode, value: YAMLNode)] {
+        guard case .mapping(let pairs) = node.content else {
+            findings.add("replies.bad-value", at: node.range, "\(what): a map is expected, not \(node.kind)")
+            return []
+        }
+        return pairs
+    }
+}

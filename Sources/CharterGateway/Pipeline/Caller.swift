@@ -1,0 +1,91 @@
+internal import CharterDocuments
+public import CharterEngine
+
+/// Who is asking, and with which facts: what the `Charter-*` fields of a request's head say.
+///
+/// They are the operator's word, so that they count with an operator's key only; a claim in them is
+/// vouched at best.
+public struct Caller: Sendable {
+    public var user: Text?
+    public var roles: [Text] = []
+    public var channel: Text?
+    public var surface: Text?
+    public var language: Text?
+    public var claims: [Text: Claim] = [:]
+
+    /// Nobody in particular, with no facts.
+    public init() {}
+
+    /// The longest name of a user, role, channel, surface or language, in bytes.
+    public static let longestName = 256
+    /// The most roles, and the most claims.
+    public static let mostEntries = 64
+
+    /// Reads the fields.
+    ///
+    /// - Parameter field: the value of a field by its name in lower case; nil where there is none.
+    /// - Throws: a 400 that names the field.
+    public init(field: (String) -> String?) throws(APIError) {
+        func name(_ key: String) throws(APIError) -> Text? {
+            guard let value = field(key), !value.isEmpty else { return nil }
+            guard value.utf8.count <= Caller.longestName else {
+                throw .invalid("the field is longer than \(Caller.longestName) bytes", param: key)
+            }
+            return Text(value)
+        }
+        user = try name("charter-user")
+        channel = try name("charter-channel")
+        surface = try name("charter-surface")
+        language = try name("charter-language")
+        if let list = field("charter-roles") {
+            let names = list.split(separator: ",").map { String($0).trimmed }.filter { !$0.isEmpty }
+            guard names.count <= Caller.mostEntries,
+                names.allSatisfy({ $0.utf8.count <= Caller.longestName })
+            else {
+                throw .invalid("too many roles, or one that is too long", param: "charter-roles")
+            }
+            roles = names.map { Text($0) }
+        }
+        if let json = field("charter-claims") { claims = try Caller.claims(json) }
+    }
+
+    private static func claims(_ json: String) throws(APIError) -> [Text: Claim] {
+        func wrong(_ message: String) -> APIError { .invalid(message, param: "charter-claims") }
+        let limits = JSONLimits(bytes: 16 << 10, depth: 4, values: 512)
+        guard let root = (try? JSONDocument(Array(json.utf8), limits: limits))?.root,
+            root.kind == .object
+        else { throw wrong("the field must be a JSON object of claims") }
+        var claims: [Text: Claim] = [:]
+        for member in root.children {
+            let name = Text(String(decoding: member.key, as: UTF8.self))
+            claims[name] = try claim(member, wrong)
+        }
+        guard claims.count <= mostEntries else { throw wrong("too many claims") }
+        return claims
+    }
+
+    /// A bare value is vouched; an object may weaken it, and never verify it.
+    private static func claim(
+        _ json: JSONValue, _ wrong: (String) -> APIError
+    ) throws(APIError) -> Claim {
+        guard json.kind == .object else { return Claim(ClaimValue(json), .vouched) }
+        guard let value = json["value"],
+            json.children.allSatisfy({ $0.isNamed("value") || $0.isNamed("evidence") })
+        else { throw wrong("a claim is a value, or an object of `value` and `evidence`") }
+        guard let evidence = json["evidence"] else { return Claim(ClaimValue(value), .vouched) }
+        switch evidence.string {
+        case "asserted": return Claim(ClaimValue(value), .asserted)
+        case "vouched": return Claim(ClaimValue(value), .vouched)
+        case "verified": throw wrong("a field of the head can vouch for a claim, and not verify it")
+        default: throw wrong("evidence is `asserted` or `vouched`")
+        }
+    }
+}
+
+extension String {
+    /// Without spaces and tabs on either side.
+    fileprivate var trimmed: String {
+        func isSpace(_ character: Character) -> Bool { character == " " || character == "\t" }
+        return String(drop(while: isSpace).reversed().drop(while: isSpace).reversed())
+    }
+}

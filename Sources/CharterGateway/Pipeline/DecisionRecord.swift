@@ -1,0 +1,100 @@
+public import CharterDocuments
+public import CharterEngine
+
+/// What is kept of a decision, so that it can be explained: no text of any message.
+///
+/// The explanation is made when somebody asks for it: a decision depends on policy and request
+/// alone, so that it comes out the same again.
+public struct DecisionRecord: Sendable {
+    public let id: String
+    public let operatorName: String
+    public let policy: Policy
+    public let act: Act
+    private let question: Request
+    /// Behaviors at which an answer was stopped.
+    public internal(set) var stopped: [String] = []
+    /// Behaviors that an answer exercised without being stopped.
+    public internal(set) var passed: [String] = []
+
+    init(
+        _ arrival: Exchange.Arrival, _ enforcement: Enforcement, _ question: Request,
+        _ decision: Decision
+    ) {
+        id = arrival.id
+        operatorName = enforcement.operatorName
+        policy = enforcement.policy
+        act = decision.verdict.act
+        self.question = question
+    }
+
+    /// The fields of every reply.
+    var headers: [(name: String, value: String)] {
+        var headers = [("charter-decision", id), ("x-request-id", id)]
+        if let digest = policy.digest { headers.append(("charter-policy", "\(digest)")) }
+        return headers
+    }
+
+    /// The member `charter` of a refusing answer, for the user: what they may do or show.
+    func note(_ wording: Wording, _ decision: Decision) -> [UInt8] {
+        let charter = policy.charter
+        var writer = JSONWriter()
+        writer.object { writer in
+            writer.member("decision", id)
+            writer.member("act", decision.verdict.act.rawValue)
+            writer.list("behaviors") { writer in
+                for index in decision.verdict.unmet {
+                    writer.object { writer in
+                        writer.member("behavior", charter[index].id.text.string)
+                        writer.member("title", charter[index].title)
+                        writer.list("possible") { writer in
+                            for text in wording.possible(index, decision) { writer.value(text) }
+                        }
+                    }
+                }
+            }
+        }
+        return writer.bytes
+    }
+
+    /// The decision as its operator reads it: SEMANTICS §8 with the trail, and what became of the
+    /// answer.
+    public func json() -> [UInt8] {
+        var writer = JSONWriter()
+        writer.object { writer in
+            writer.member("id", id)
+            writer.member("operator", operatorName)
+            writer.member("policy", policy.digest.map { "\($0)" })
+            writer.member("act", act.rawValue)
+            writer.object("answer") { writer in
+                writer.list("stopped") { writer in stopped.forEach { writer.value($0) } }
+                writer.list("passed") { writer in passed.forEach { writer.value($0) } }
+            }
+            writer.list("demands") { writer in
+                for demand in question.demands {
+                    writer.object { writer in
+                        writer.member("behavior", demand.behavior.text.string)
+                        writer.member("value", demand.value?.string)
+                        writer.member("explicit", demand.isExplicit)
+                        writer.member("triggered", demand.isTriggered)
+                        writer.member("from", DecisionRecord.name(of: demand.from))
+                    }
+                }
+            }
+            writer.key("decision")
+            if let decision = try? policy.decide(question, withTrail: true) {
+                DecisionWriter(policy.charter).write(decision, trail: true, to: &writer)
+            } else {
+                writer.value(nil)
+            }
+        }
+        return writer.bytes
+    }
+
+    private static func name(of speaker: Speaker) -> String {
+        switch speaker {
+        case .principal(let level): level.name
+        case .tool(let name): "tool:\(name)"
+        case .assistant: "assistant"
+        }
+    }
+}

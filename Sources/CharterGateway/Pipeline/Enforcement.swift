@@ -1,0 +1,47 @@
+public import CharterDetection
+public import CharterDocuments
+public import CharterEngine
+
+/// What is in force for one operator: everything that an exchange needs, immutable and shared.
+public struct Enforcement: Sendable {
+    /// The operator's name, as the settings call it.
+    public let operatorName: String
+    public let policy: Policy
+    public let patterns: PatternSet
+    public let replies: Replies
+    /// The role in which the model's server takes instructions: `system` or `developer`.
+    public let guideRole: ChatRole
+    /// The rule of each behavior as people read it.
+    let rules: [BehaviorID: String]
+    /// By pattern: the behavior and the rank that a match exercises.
+    let exercised: [Exercise?]
+
+    /// What a match of a pattern exercises.
+    struct Exercise: Sendable {
+        var behavior: BehaviorIndex
+        var rank: Rank
+    }
+
+    /// - Parameter charter: the document that the policy was compiled from.
+    public init(
+        operatorName: String, policy: Policy, charter: CharterDocument, patterns: PatternSet,
+        replies: Replies, guideRole: ChatRole = .system
+    ) {
+        self.operatorName = operatorName
+        self.policy = policy
+        self.patterns = patterns
+        self.replies = replies
+        self.guideRole = guideRole
+        rules = Dictionary(
+            charter.sections.compactMap { section in section.behavior.map { ($0, section.prose) } },
+            uniquingKeysWith: { first, _ in first })
+        exercised = patterns.patterns.map { pattern in
+            guard let index = policy.charter.index(of: BehaviorID(Text(pattern.behavior))) else {
+                return nil
+            }
+            let behavior = policy.charter[index]
+            let rank = pattern.value.map { behavior.rank(of: Text($0)) } ?? behavior.top
+            return rank.map { Exercise(behavior: index, rank: $0) }
+        }
+    }
+}

@@ -1,0 +1,228 @@
+public import CharterDetection
+public import CharterDocuments
+public import CharterEngine
+
+/// One request with its answer, from arrival to reply: the whole line that enforcement is.
+///
+/// `receive → identify → detect → decide → arbitrate → act → watch → record → reply`. A state
+/// machine over bytes: whoever holds the sockets gives it the request, sends on what `start` says,
+/// and pushes the upstream's bytes through it. It reads no clock and makes no random number.
+public struct Exchange: Sendable {
+    /// What an exchange needs to know of a request, beside its body.
+    public struct Arrival: Sendable {
+        /// The decision's id, unique and hard to guess.
+        public var id: String
+        /// When the request came.
+        public var at: Instant
+        public var caller: Caller
+
+        public init(id: String, at: Instant, caller: Caller) {
+            self.id = id
+            self.at = at
+            self.caller = caller
+        }
+    }
+
+    /// What to do first.
+    public enum Start: Sendable {
+        /// Nothing is asked of the model.
+        case reply(Reply)
+        /// This body is sent to the model's server.
+        case forward([UInt8])
+    }
+
+    /// An answer that is whole.
+    public struct Reply: Sendable {
+        public var status: Int
+        /// Besides its length.
+        public var headers: [(name: String, value: String)]
+        public var body: [UInt8]
+    }
+
+    public let start: Start
+    /// What is kept of the decision.
+    public private(set) var record: DecisionRecord
+    /// Whether the client wants the answer as events.
+    public let isStreamed: Bool
+    private let arrival: Arrival
+    private let enforcement: Enforcement
+    private let request: ChatRequest
+    private let decision: Decision
+    private let wording: Wording
+    private let judge: AnswerJudge
+    private var watch: AnswerWatch<PatternWatcher>?
+
+    /// Receives a request of a caller that was identified, and comes to its verdict.
+    ///
+    /// - Throws: what is wrong with the request, in the protocol's own form.
+    public init(
+        _ body: [UInt8], _ arrival: Arrival, _ enforcement: Enforcement,
+        limits: JSONLimits = JSONLimits()
+    ) throws(APIError) {
+        // receive
+        request = try ChatRequest(body: body, limits: limits)
+        isStreamed = request.isStreamed
+        self.arrival = arrival
+        self.enforcement = enforcement
+        wording = Wording(
+            enforcement: enforcement, language: arrival.caller.language?.string)
+        // identify, detect
+        let demands = try Exchange.detect(request, enforcement)
+        var question = Request(
+            user: arrival.caller.user ?? request.user.map { Text($0) }, roles: arrival.caller.roles,
+            channel: arrival.caller.channel, surface: arrival.caller.surface,
+            model: Text(request.model), language: arrival.caller.language, at: arrival.at,
+            claims: arrival.caller.claims)
+        question.demands = demands
+        // decide, arbitrate
+        decision = try Exchange.decide(question, enforcement.policy)
+        judge = AnswerJudge(enforcement, decision, demands)
+        record = DecisionRecord(arrival, enforcement, question, decision)
+        // act
+        switch decision.verdict.act {
+        case .refuse, .ask, .transform:
+            start = .reply(
+                Exchange.refusal(request, arrival, record, wording.refusal(decision), wording, decision))
+        case .guide:
+            start = .forward(
+                request.body(adding: wording.guide(decision.verdict), role: enforcement.guideRole))
+        case .allow where !decision.verdict.duties.isEmpty:
+            start = .forward(
+                request.body(adding: wording.guide(decision.verdict), role: enforcement.guideRole))
+        case .allow: start = .forward(body)
+        }
+    }
+
+    /// The fields that every reply of this exchange carries.
+    public var headers: [(name: String, value: String)] { record.headers }
+
+    // MARK: The answer, whole
+
+    /// The upstream's whole answer.
+    public mutating func reply(status: Int, body: [UInt8]) -> Reply {
+        guard status < 400 else {
+            return reply(UpstreamError.error(status: status, body: body))
+        }
+        let (enforcement, judge, explain) = (enforcement, judge, explanation)
+        do throws(APIError) {
+            let answer = try ChatAnswer<PatternWatcher>(
+                body: body, watcher: { _, _ in PatternWatcher(enforcement, judge) },
+                explanation: explain)
+            note(answer.stops, answer.watchers.map(\.watcher))
+            return Reply(
+                status: 200, headers: headers + [("content-type", "application/json")],
+                body: answer.body)
+        } catch {
+            return reply(error)
+        }
+    }
+
+    /// An error instead of an answer.
+    public func reply(_ error: APIError) -> Reply {
+        Reply(
+            status: error.status,
+            headers: headers + error.headers + [("content-type", "application/json")],
+            body: error.body)
+    }
+
+    // MARK: The answer, as events
+
+    /// Begins to watch a stream of events.
+    public mutating func beginStream() {
+        let (enforcement, judge) = (enforcement, judge)
+        watch = AnswerWatch(
+            choices: request.choices, watcher: { _, _ in PatternWatcher(enforcement, judge) },
+            explanation: explanation)
+    }
+
+    /// Takes the upstream's next bytes; appends what may be delivered.
+    public mutating func push(_ piece: some Collection<UInt8>, into output: inout [UInt8]) {
+        watch?.push(piece, into: &output)
+        noteStream()
+    }
+
+    /// The upstream has ended.
+    public mutating func finish(into output: inout [UInt8]) {
+        watch?.finish(into: &output)
+        noteStream()
+    }
+
+    /// The connection to the upstream broke, or time is up.
+    public mutating func fail(_ error: APIError, into output: inout [UInt8]) {
+        watch?.fail(error, into: &output)
+        noteStream()
+    }
+
+    /// Whether more of the upstream's bytes are of use.
+    public var needsUpstream: Bool { watch?.needsUpstream ?? true }
+
+    /// Whether the connection has to be closed behind what was said.
+    public var hasFailed: Bool {
+        if case .failed? = watch?.state { true } else { false }
+    }
+
+    // MARK: Steps of the line
+
+    private static func detect(
+        _ request: ChatRequest, _ enforcement: Enforcement
+    ) throws(APIError) -> [Demand] {
+        do {
+            return try DemandDetector(enforcement).demands(in: request)
+        } catch {
+            throw .unavailable("the request could not be looked at")
+        }
+    }
+
+    private static func decide(
+        _ question: Request, _ policy: Policy
+    ) throws(APIError) -> Decision {
+        do {
+            return try policy.decide(question)
+        } catch {
+            throw .invalid(
+                "the operator has no such channel", param: "charter-channel", code: error.rawValue)
+        }
+    }
+
+    private static func refusal(
+        _ request: ChatRequest, _ arrival: Arrival, _ record: DecisionRecord, _ text: String,
+        _ wording: Wording, _ decision: Decision
+    ) -> Reply {
+        let refusal = ChatRefusal(
+            id: "chatcmpl-\(arrival.id)", created: Int(arrival.at.seconds), model: request.model,
+            text: text, choices: request.choices, note: record.note(wording, decision))
+        let type = request.isStreamed ? "text/event-stream" : "application/json"
+        return Reply(
+            status: 200,
+            headers: record.headers + [("content-type", type), ("x-should-retry", "false")],
+            body: request.isStreamed
+                ? refusal.events(includingUsage: request.includesUsage) : refusal.body)
+    }
+
+    /// What the client is told where an answer was stopped.
+    private var explanation: @Sendable (AnswerStop<PatternWatcher.Violation>) -> String {
+        let (wording, decision, enforcement) = (wording, decision, enforcement)
+        return { stop in
+            guard case .match(let pattern) = stop.violation,
+                let exercised = enforcement.exercised[pattern]
+            else { return "The answer could not be checked any further." }
+            return wording.refusal(of: exercised.behavior, decision)
+        }
+    }
+
+    private mutating func noteStream() {
+        guard let watch else { return }
+        note(watch.stops, watch.watchers.map(\.watcher))
+    }
+
+    private mutating func note(
+        _ stops: [AnswerStop<PatternWatcher.Violation>], _ watchers: [PatternWatcher]
+    ) {
+        let ended = stops.compactMap { stop in
+            if case .match(let pattern) = stop.violation { pattern } else { nil }
+        }
+        record.stopped = ended.map { enforcement.patterns.patterns[$0].behavior }
+        let passed = watchers.reduce(into: Set<Int>()) { $0.formUnion($1.passed) }
+        record.passed = Set(passed.map { enforcement.patterns.patterns[$0].behavior }).sorted()
+    }
+}
