@@ -64,7 +64,8 @@ let package = Package(
             name: "CharterDocuments", dependencies: ["CharterEngine", "CMarkGFM", "CYAML", "CSimdjson", crypto],
             swiftSettings: strict),
         .target(
-            name: "CharterDetection", dependencies: ["CharterEngine", "CVectorscan", "CUTF8Proc"],
+            name: "CharterDetection",
+            dependencies: ["CharterEngine", "CharterDocuments", "CVectorscan", "CUTF8Proc"],
             swiftSettings: strict),
         .target(
             name: "CharterGateway",
@@ -79,7 +80,7 @@ let package = Package(
             swiftSettings: strict),
         .executableTarget(
             name: "CharterCommand",
-            dependencies: ["CharterEngine", "CharterDocuments", "CharterServer", argumentParser],
+            dependencies: ["CharterEngine", "CharterDocuments", "CharterDetection", "CharterServer", argumentParser],
             swiftSettings: strict),
 
         .testTarget(

@@ -19,39 +19,48 @@ public struct DecisionWriter: Sendable {
 
     /// Writes the decision as one object.
     public func write(_ decision: Decision, trail: Bool = false, to writer: inout JSONWriter) {
-        writer.object { writer in
-            writer.object("behaviors") { writer in
-                for (behavior, decided) in zip(charter.behaviors, decision.behaviors) {
-                    write(decided, of: behavior, to: &writer)
+        writer.object { writer in writeMembers(of: decision, trail: trail, to: &writer) }
+    }
+
+    /// Writes the members of the decision into an object that the caller has begun.
+    public func writeMembers(
+        of decision: Decision,
+        trail: Bool = false,
+        to writer: inout JSONWriter
+    ) {
+        writer.object("behaviors") { writer in
+            for (behavior, decided) in zip(charter.behaviors, decision.behaviors) {
+                write(decided, of: behavior, to: &writer)
+            }
+        }
+        writer.list("refused") { writer in
+            for step in decision.refused {
+                writer.object { writer in
+                    writer.member("behavior", step.behavior.text.string)
+                    writer.member("scope", step.scope.rawValue)
+                    writer.member("op", step.operation.rawValue)
+                    writer.member("value", spelled(step))
+                    writer.member("reason", step.reason?.rawValue)
                 }
             }
-            writer.list("refused") { writer in
-                for step in decision.refused {
-                    writer.object { writer in
-                        writer.member("behavior", step.behavior.text.string)
-                        writer.member("scope", step.scope.rawValue)
-                        writer.member("op", step.operation.rawValue)
-                        writer.member("value", spelled(step))
-                        writer.member("reason", step.reason?.rawValue)
-                    }
-                }
+        }
+        writer.object("ignored") { writer in
+            writer.list("roles") { writer in
+                for role in decision.ignoredRoles { writer.value(role.string) }
             }
-            writer.object("ignored") { writer in
-                writer.list("roles") { writer in
-                    for role in decision.ignoredRoles { writer.value(role.string) }
-                }
-            }
-            write(decision.verdict, to: &writer)
-            if trail {
-                writer.list("trail") { writer in
-                    for step in decision.trail { write(step, to: &writer) }
-                }
+        }
+        write(decision.verdict, to: &writer)
+        if trail {
+            writer.list("trail") { writer in
+                for step in decision.trail { write(step, to: &writer) }
             }
         }
     }
 
     private func write(
-        _ decided: BehaviorDecision, of behavior: Behavior, to writer: inout JSONWriter
+        _ decided: BehaviorDecision,
+        of behavior: Behavior,
+        to writer: inout JSONWriter
     ) {
         writer.object(behavior.id.text.string) { writer in
             writer.member("setting", behavior.name(of: decided.setting)?.string)

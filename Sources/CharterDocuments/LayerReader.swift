@@ -183,7 +183,7 @@ struct LayerReader {
 
 extension YAMLNode {
     /// The entry of a map with this key.
-    func entry(_ key: String) -> (key: YAMLNode, value: YAMLNode)? {
+    package func entry(_ key: String) -> (key: YAMLNode, value: YAMLNode)? {
         guard case .mapping(let pairs) = content else { return nil }
         return pairs.first { $0.key.scalar == key }
     }

@@ -49,6 +49,13 @@ public struct Caller: Sendable {
         if let json = field("charter-claims") { claims = try Caller.claims(json) }
     }
 
+    /// A request of this caller that asks for nothing.
+    public func request(at instant: Instant) -> Request {
+        Request(
+            user: user, roles: roles, channel: channel, surface: surface, language: language,
+            at: instant, claims: claims)
+    }
+
     private static func claims(_ json: String) throws(APIError) -> [Text: Claim] {
         func wrong(_ message: String) -> APIError { .invalid(message, param: "charter-claims") }
         let limits = JSONLimits(bytes: 16 << 10, depth: 4, values: 512)

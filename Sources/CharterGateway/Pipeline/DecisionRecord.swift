@@ -64,7 +64,6 @@ public struct DecisionRecord: Sendable {
             writer.member("id", id)
             writer.member("operator", operatorName)
             writer.member("policy", policy.digest.map { "\($0)" })
-            writer.member("act", act.rawValue)
             writer.object("answer") { writer in
                 writer.list("stopped") { writer in stopped.forEach { writer.value($0) } }
                 writer.list("passed") { writer in passed.forEach { writer.value($0) } }
@@ -80,11 +79,8 @@ public struct DecisionRecord: Sendable {
                     }
                 }
             }
-            writer.key("decision")
             if let decision = try? policy.decide(question, withTrail: true) {
-                DecisionWriter(policy.charter).write(decision, trail: true, to: &writer)
-            } else {
-                writer.value(nil)
+                DecisionWriter(policy.charter).writeMembers(of: decision, trail: true, to: &writer)
             }
         }
         return writer.bytes

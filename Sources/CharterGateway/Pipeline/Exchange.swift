@@ -37,6 +37,12 @@ public struct Exchange: Sendable {
         /// Besides its length.
         public var headers: [(name: String, value: String)]
         public var body: [UInt8]
+
+        public init(status: Int, headers: [(name: String, value: String)], body: [UInt8]) {
+            self.status = status
+            self.headers = headers
+            self.body = body
+        }
     }
 
     public let start: Start

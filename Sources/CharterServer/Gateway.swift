@@ -1,0 +1,84 @@
+internal import CharterDetection
+public import CharterDocuments
+internal import CharterEngine
+internal import CharterGateway
+
+/// Everything that is in force in a running server: read once, immutable, shared by all requests.
+public struct Gateway: Sendable {
+    public let settings: Settings
+    /// By key.
+    private let enforcements: [String: Enforcement]
+    /// In force for whoever comes in where there are no operators.
+    private let anybody: Enforcement?
+
+    /// Reads the documents that settings name, and compiles them.
+    ///
+    /// - Returns: nil in the reading where something is wrong; the diagnostics say what.
+    public static func read(_ settings: Settings) throws(FileError) -> Reading<Gateway> {
+        let files = PolicyFiles(charterPath: settings.charter)
+        let charter = CharterDocument.read(try files.charterSource())
+        guard let document = charter.value else {
+            return Reading(value: nil, diagnostics: charter.diagnostics)
+        }
+        var diagnostics: [Diagnostic] = []
+        let patternsReading = try patterns(files, document.charter)
+        let repliesReading = try replies(files, document.charter)
+        diagnostics += patternsReading.diagnostics + repliesReading.diagnostics
+        func enforcement(_ name: String, _ layer: String?) throws(FileError) -> Enforcement? {
+            let reading = try files.read(document, platform: settings.platform, innermost: layer)
+            diagnostics += reading.diagnostics
+            guard let policy = reading.value?.policy, let patterns = patternsReading.value,
+                let replies = repliesReading.value
+            else { return nil }
+            return Enforcement(
+                operatorName: name, policy: policy, charter: document, patterns: patterns,
+                replies: replies,
+                guideRole: settings.upstream.instructions == "developer" ? .developer : .system)
+        }
+        var enforcements: [String: Enforcement] = [:]
+        for entry in settings.operators {
+            enforcements[entry.key] = try enforcement(entry.name, entry.layer)
+        }
+        let anybody = settings.operators.isEmpty ? try enforcement("anybody", nil) : nil
+        return Reading(
+            value: Gateway(settings: settings, enforcements: enforcements, anybody: anybody),
+            diagnostics: diagnostics)
+    }
+
+    private static func patterns(
+        _ files: PolicyFiles, _ charter: Charter
+    ) throws(FileError) -> Reading<PatternSet> {
+        guard let source = try files.companion("patterns") else {
+            return Reading(value: try? PatternSet([]), diagnostics: [])
+        }
+        let reading = PatternsDocument.read(source, for: charter)
+        guard let document = reading.value else {
+            return Reading(value: nil, diagnostics: reading.diagnostics)
+        }
+        let compiled = PatternCache.compile(document)
+        return Reading(
+            value: compiled.value, diagnostics: reading.diagnostics + compiled.diagnostics)
+    }
+
+    private static func replies(
+        _ files: PolicyFiles, _ charter: Charter
+    ) throws(FileError) -> Reading<Replies> {
+        guard let source = try files.companion("replies") else {
+            return Reading(value: Replies(), diagnostics: [])
+        }
+        return Replies.read(source, charter)
+    }
+
+    /// Whether the `Charter-*` fields of this caller count: there are operators, and it has a key.
+    var hasOperators: Bool { anybody == nil }
+
+    /// Who is asking: `Authorization: Bearer KEY`.
+    func enforcement(authorization: String?) throws(APIError) -> Enforcement {
+        if let anybody { return anybody }
+        guard let authorization, authorization.lowercased().hasPrefix("bearer "),
+            let enforcement = enforcements[
+                authorization.dropFirst(7).drop { $0 == " " }.description]
+        else { throw .unknownKey }
+        return enforcement
+    }
+}

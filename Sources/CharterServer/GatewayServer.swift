@@ -1,0 +1,301 @@
+internal import AsyncHTTPClient
+internal import CharterDocuments
+internal import CharterEngine
+internal import CharterGateway
+internal import Foundation
+internal import HTTPTypes
+internal import Hummingbird
+public import Logging
+internal import NIOCore
+internal import ServiceLifecycle
+
+/// The gateway as a server: sockets and clock around the pure exchange.
+public struct GatewayServer: Sendable {
+    private let gateway: Gateway
+    private let decisions: DecisionStore
+    private let model: ModelClient
+    private let logger: Logger
+
+    public init(_ gateway: Gateway, logger: Logger) {
+        self.gateway = gateway
+        self.logger = logger
+        decisions = DecisionStore(capacity: gateway.settings.decisions)
+        model = ModelClient(gateway.settings.upstream)
+    }
+
+    /// Serves until the process is told to end; in-flight answers are finished.
+    public func run(onReady: @escaping @Sendable (Int) async -> Void) async throws {
+        let router = Router()
+        router.addMiddleware { UnknownPath() }
+        router.get("/healthz") { _, _ in Response(status: .ok, body: .init(byteBuffer: .init(string: "ok\n"))) }
+        router.get("/v1/models") { request, _ in await respond(request) { try await models(request) } }
+        router.post("/v1/chat/completions") { request, _ in
+            await respond(request) { try await chat(request) }
+        }
+        router.get("/charter/v1/matrix") { request, _ in await respond(request) { try matrix(request) } }
+        router.get("/charter/v1/decisions/:id") { request, context in
+            let id = context.parameters.get("id") ?? ""
+            return await respond(request) { try decision(request, id) }
+        }
+        let application = Application(
+            router: router,
+            configuration: .init(
+                address: .hostname(gateway.settings.host, port: gateway.settings.port), serverName: nil,
+                backlog: 1_024),
+            onServerRunning: { channel in await onReady(channel.localAddress?.port ?? 0) },
+            logger: logger)
+        do {
+            try await application.runService()
+        } catch {
+            try? await model.shutdown()
+            throw error
+        }
+        try await model.shutdown()
+    }
+
+    // MARK: Chat completions
+
+    private func chat(_ request: Request) async throws -> Response {
+        let enforcement = try enforcement(of: request)
+        let body = try await body(of: request)
+        let arrival = Exchange.Arrival(id: GatewayServer.newID(), at: GatewayServer.now(), caller: try caller(request))
+        var exchange: Exchange
+        do {
+            exchange = try Exchange(body, arrival, enforcement)
+        } catch {
+            return response(error, id: arrival.id, enforcement.policy)
+        }
+        decisions.keep(exchange.record)
+        switch exchange.start {
+        case .reply(let reply): return response(reply)
+        case .forward(let body):
+            return await forward(body, &exchange, request)
+        }
+    }
+
+    private func forward(
+        _ body: [UInt8], _ exchange: inout Exchange, _ request: Request
+    ) async -> Response {
+        do {
+            let answer = try await model.send(
+                .POST, "/chat/completions", body: body, authorization: passedOn(request))
+            if exchange.isStreamed, answer.status == .ok, isEventStream(answer) {
+                return stream(answer, exchange, request)
+            }
+            let bytes = try await model.body(of: answer)
+            guard !exchange.isStreamed || answer.status.code >= 400 else {
+                return response(exchange.reply(status: 502, body: []))
+            }
+            var reply = exchange.reply(status: Int(answer.status.code), body: bytes)
+            if let seconds = answer.headers.first(name: "retry-after"), reply.status >= 400 {
+                reply.headers.append(("retry-after", seconds))
+            }
+            decisions.keep(exchange.record)
+            return response(reply)
+        } catch {
+            return response(exchange.reply(error))
+        }
+    }
+
+    private func isEventStream(_ answer: HTTPClientResponse) -> Bool {
+        answer.headers.first(name: "content-type")?.lowercased().hasPrefix("text/event-stream") ?? false
+    }
+
+    /// Passes the events on as they are cleared; a client that goes away ends the upstream, too.
+    private func stream(
+        _ answer: HTTPClientResponse, _ exchange: Exchange, _ request: Request
+    ) -> Response {
+        var headers = GatewayServer.fields(exchange.headers)
+        headers[.contentType] = "text/event-stream"
+        headers[.cacheControl] = "no-cache"
+        let decisions = decisions
+        let requestBody = request.body
+        return Response(
+            status: .ok, headers: headers,
+            body: ResponseBody { writer in
+                var exchange = exchange
+                exchange.beginStream()
+                defer { decisions.keep(exchange.record) }
+                try await GatewayServer.relay(answer, &exchange, &writer, requestBody)
+                try await writer.finish(nil)
+            })
+    }
+
+    private static func relay(
+        _ answer: HTTPClientResponse, _ exchange: inout Exchange, _ writer: inout any ResponseBodyWriter,
+        _ requestBody: RequestBody
+    ) async throws {
+        var output: [UInt8] = []
+        do {
+            for try await piece in answer.body {
+                exchange.push(piece.readableBytesView, into: &output)
+                if !output.isEmpty {
+                    do { try await writer.write(ByteBuffer(bytes: output)) } catch { throw ClientGone() }
+                    output.removeAll(keepingCapacity: true)
+                }
+                guard exchange.needsUpstream else { return }
+            }
+            exchange.finish(into: &output)
+        } catch let error as ClientGone {
+            throw error
+        } catch {
+            exchange.fail(ModelClient.error(error, hasBegun: true), into: &output)
+        }
+        if !output.isEmpty { try await writer.write(ByteBuffer(bytes: output)) }
+    }
+
+    // MARK: What else there is
+
+    private func models(_ request: Request) async throws -> Response {
+        _ = try enforcement(of: request)
+        let answer = try await model.send(.GET, "/models", authorization: passedOn(request))
+        let body = try await model.body(of: answer)
+        guard answer.status == .ok else {
+            throw UpstreamError.error(status: Int(answer.status.code), body: body)
+        }
+        return Response(
+            status: .ok, headers: [.contentType: "application/json"],
+            body: .init(byteBuffer: ByteBuffer(bytes: body)))
+    }
+
+    private func matrix(_ request: Request) throws -> Response {
+        let enforcement = try enforcement(of: request)
+        let caller = try caller(request)
+        let decision: Decision
+        do {
+            decision = try enforcement.policy.decide(caller.request(at: GatewayServer.now()))
+        } catch {
+            throw APIError.invalid(
+                "the operator has no such channel", param: "charter-channel",
+                code: (error as? RequestError)?.rawValue)
+        }
+        var writer = JSONWriter()
+        writer.object { writer in
+            writer.member("operator", enforcement.operatorName)
+            writer.member("policy", enforcement.policy.digest.map { "\($0)" })
+            writer.key("behaviors")
+            PolicyMatrix(enforcement.policy, decision).writeByBehavior(to: &writer)
+        }
+        return json(writer.bytes)
+    }
+
+    private func decision(_ request: Request, _ id: String) throws -> Response {
+        let enforcement = try enforcement(of: request)
+        guard let record = decisions.record(id, of: enforcement.operatorName) else {
+            throw APIError.notFound("there is no such decision")
+        }
+        return json(record.json())
+    }
+
+    // MARK: Requests and responses
+
+    private func enforcement(of request: Request) throws(APIError) -> Enforcement {
+        try gateway.enforcement(authorization: request.headers[.authorization])
+    }
+
+    /// The `Charter-*` fields count with an operator's key only.
+    private func caller(_ request: Request) throws(APIError) -> Caller {
+        guard gateway.hasOperators else { return Caller() }
+        return try Caller { name in
+            HTTPField.Name(name).flatMap { field in
+                let values = request.headers[values: field]
+                return values.isEmpty ? nil : values.joined(separator: ",")
+            }
+        }
+    }
+
+    /// Without operators a caller's own key is meant for the model's server.
+    private func passedOn(_ request: Request) -> String? {
+        gateway.hasOperators ? nil : request.headers[.authorization]
+    }
+
+    private func body(of request: Request) async throws -> [UInt8] {
+        let limit = gateway.settings.bodyLimit
+        if let length = request.headers[.contentLength].flatMap({ Int($0) }), length > limit {
+            throw APIError(JSONError.tooLarge(limit))
+        }
+        do {
+            return Array(try await request.body.collect(upTo: limit).readableBytesView)
+        } catch {
+            throw APIError(JSONError.tooLarge(limit))
+        }
+    }
+
+    /// Runs a handler; what it throws is said in the protocol's own form.
+    private func respond(
+        _ request: Request, _ body: () async throws -> Response
+    ) async -> Response {
+        do {
+            return try await body()
+        } catch let error as APIError {
+            return response(error, id: GatewayServer.newID(), nil)
+        } catch {
+            logger.error("a request failed", metadata: ["error": "\(type(of: error))"])
+            return response(.unavailable("the request could not be handled"), id: GatewayServer.newID(), nil)
+        }
+    }
+
+    private func response(_ error: APIError, id: String, _ policy: Policy?) -> Response {
+        var headers = error.headers + [("x-request-id", id), ("content-type", "application/json")]
+        if let digest = policy?.digest {
+            headers += [("charter-decision", id), ("charter-policy", "\(digest)")]
+        }
+        return response(Exchange.Reply(status: error.status, headers: headers, body: error.body))
+    }
+
+    private func response(_ reply: Exchange.Reply) -> Response {
+        Response(
+            status: .init(code: reply.status), headers: GatewayServer.fields(reply.headers),
+            body: .init(byteBuffer: ByteBuffer(bytes: reply.body)))
+    }
+
+    private func json(_ bytes: [UInt8]) -> Response {
+        Response(
+            status: .ok, headers: [.contentType: "application/json"],
+            body: .init(byteBuffer: ByteBuffer(bytes: bytes)))
+    }
+
+    private static func fields(_ headers: [(name: String, value: String)]) -> HTTPFields {
+        var fields = HTTPFields()
+        for (name, value) in headers {
+            if let name = HTTPField.Name(name) { fields.append(HTTPField(name: name, value: value)) }
+        }
+        return fields
+    }
+
+    /// 128 random bits as 32 hexadecimal digits.
+    private static func newID() -> String {
+        var generator = SystemRandomNumberGenerator()
+        return (0..<2).map { _ in
+            let digits = String(generator.next() as UInt64, radix: 16)
+            return String(repeating: "0", count: 16 - digits.count) + digits
+        }.joined()
+    }
+
+    private static func now() -> Instant {
+        let now = Date().timeIntervalSince1970
+        let seconds = now.rounded(.down)
+        return Instant(
+            seconds: Int64(seconds), attoseconds: Int64((now - seconds) * 1e9) * 1_000_000_000)
+    }
+}
+
+/// The client has closed the connection before its answer was whole.
+private struct ClientGone: Error {}
+
+/// Says in the protocol's own form that there is no such path.
+private struct UnknownPath: RouterMiddleware {
+    func handle(
+        _ request: Request, context: BasicRequestContext,
+        next: (Request, BasicRequestContext) async throws -> Response
+    ) async throws -> Response {
+        do {
+            return try await next(request, context)
+        } catch let error as HTTPError where error.status == .notFound || error.status == .methodNotAllowed {
+            let error = APIError.notFound("there is no such path")
+            return Response(
+                status: .init(code: error.status), headers: [.contentType: "application/json"],
+                body: .init(byteBuffer: ByteBuffer(bytes: error.body)))
+        }
+    }
+}

@@ -1,0 +1,239 @@
+public import CharterDocuments
+internal import CharterEngine
+internal import Foundation
+
+/// How `charter serve` is set up (`charter.yaml`, DESIGN §3).
+public struct Settings: Sendable {
+    /// A model's server that speaks OpenAI's chat completions.
+    public struct Upstream: Sendable {
+        /// With its version: `http://127.0.0.1:8081/v1`.
+        public var url: String
+        /// Sent to the model's server alone.
+        public var key: String?
+        /// The role in which it takes instructions: `system` or `developer`.
+        public var instructions: String
+        /// The longest silence of the model's server.
+        public var timeoutSeconds: Int
+
+        public init(
+            url: String, key: String? = nil, instructions: String = "system", timeoutSeconds: Int = 300
+        ) {
+            self.url = url
+            self.key = key
+            self.instructions = instructions
+            self.timeoutSeconds = timeoutSeconds
+        }
+    }
+
+    /// Somebody who may come in.
+    public struct Operator: Sendable {
+        public var name: String
+        /// The file of its layer; nil: the charter as it is.
+        public var layer: String?
+        public var key: String
+    }
+
+    /// The charter's file; nil: the standard charter that the program carries.
+    public var charter: String?
+    public var platform: String?
+    public var host = "127.0.0.1"
+    public var port = 8080
+    public var upstream: Upstream
+    /// Empty: whoever can reach the port may come in, and speaks for nobody.
+    public var operators: [Operator] = []
+    /// How many decisions are kept.
+    public var decisions = 1_000
+    /// The largest body of a request, in bytes.
+    public var bodyLimit = 8 << 20
+
+    public init(upstream: Upstream) {
+        self.upstream = upstream
+    }
+
+    /// Sets the address, `HOST:PORT`; false where it is none.
+    public mutating func listen(_ address: String) -> Bool {
+        guard let colon = address.lastIndex(of: ":"),
+            let port = Int(address[address.index(after: colon)...]), (0...65_535).contains(port)
+        else { return false }
+        let name = String(address[..<colon])
+        host = name.isEmpty ? "0.0.0.0" : name.trimmingCharacters(in: ["[", "]"])
+        self.port = port
+        return true
+    }
+
+    /// Reads settings; unknown keys are errors; paths are relative to the file.
+    ///
+    /// - Parameter environment: what `env:NAME` is looked up in.
+    public static func read(
+        _ source: SourceText, environment: [String: String]
+    ) -> Reading<Settings> {
+        if let bound = source.bounds(area: "settings") {
+            return Reading(value: nil, diagnostics: [bound])
+        }
+        var reader = SettingsReader(source, environment)
+        let settings = reader.read()
+        return Reading(value: settings, diagnostics: reader.findings.diagnostics)
+    }
+}
+
+/// Reads `charter.yaml`.
+private struct SettingsReader {
+    var findings: Findings
+    private let environment: [String: String]
+    private let folder: URL
+
+    init(_ source: SourceText, _ environment: [String: String]) {
+        findings = Findings(source)
+        self.environment = environment
+        folder = URL(filePath: source.file).deletingLastPathComponent()
+    }
+
+    mutating func read() -> Settings? {
+        var yaml = YAMLReader(findings.source.bytes)
+        do throws(YAMLError) {
+            guard let root = try yaml.read() else {
+                findings.add("settings.syntax", at: 0..<1, "the settings are empty")
+                return nil
+            }
+            return read(root)
+        } catch {
+            findings.add(error, area: "settings")
+            return nil
+        }
+    }
+
+    private mutating func read(_ root: YAMLNode) -> Settings? {
+        let top = pairs(
+            root, ["charter", "platform", "listen", "upstream", "operators", "decisions", "body_limit"])
+        guard let upstream = top["upstream"].flatMap({ upstream($0) }) else {
+            if top["upstream"] == nil {
+                findings.add(
+                    "settings.bad-value", at: root.range, "there is no `upstream`",
+                    help: "write `upstream: {url: http://127.0.0.1:8081/v1}`")
+            }
+            return nil
+        }
+        var settings = Settings(upstream: upstream)
+        settings.charter = top["charter"].flatMap { path($0) }
+        settings.platform = top["platform"].flatMap { path($0) }
+        if let node = top["listen"], !settings.listen(node.scalar ?? "") {
+            findings.add(
+                "settings.bad-value", at: node.range, "this is no address", help: "write `127.0.0.1:8080`")
+        }
+        if let node = top["decisions"], let number = number(node, 1...1_000_000) {
+            settings.decisions = number
+        }
+        if let node = top["body_limit"], let number = number(node, 1_024...(1 << 30)) {
+            settings.bodyLimit = number
+        }
+        if let node = top["operators"] { settings.operators = operators(node) }
+        return settings
+    }
+
+    private mutating func upstream(_ node: YAMLNode) -> Settings.Upstream? {
+        let members = pairs(node, ["url", "key", "instructions", "timeout"])
+        guard let urlNode = members["url"], let url = urlNode.scalar,
+            url.hasPrefix("http://") || url.hasPrefix("https://"), URL(string: url)?.host() != nil
+        else {
+            findings.add(
+                "settings.bad-value", at: members["url"]?.range ?? node.range,
+                "`url` must be the address of a model's server",
+                help: "write `url: http://127.0.0.1:8081/v1`")
+            return nil
+        }
+        var upstream = Settings.Upstream(url: url)
+        upstream.key = members["key"].flatMap { secret($0) }
+        if let role = members["instructions"] {
+            guard role.scalar == "system" || role.scalar == "developer" else {
+                findings.add(
+                    "settings.bad-value", at: role.range, "`instructions` is `system` or `developer`")
+                return nil
+            }
+            upstream.instructions = role.scalar ?? "system"
+        }
+        if let node = members["timeout"], let seconds = number(node, 1...3_600) {
+            upstream.timeoutSeconds = seconds
+        }
+        return upstream
+    }
+
+    private mutating func operators(_ node: YAMLNode) -> [Settings.Operator] {
+        guard case .sequence(let nodes) = node.content else {
+            findings.add("settings.bad-value", at: node.range, "`operators` is a list, not \(node.kind)")
+            return []
+        }
+        var operators: [Settings.Operator] = []
+        for node in nodes {
+            let members = pairs(node, ["name", "layer", "key"])
+            guard let name = members["name"]?.scalar, let keyNode = members["key"] else {
+                findings.add("settings.bad-value", at: node.range, "an operator has a `name` and a `key`")
+                continue
+            }
+            guard let key = secret(keyNode) else { continue }
+            guard !operators.contains(where: { $0.key == key || $0.name == name }) else {
+                findings.add(
+                    "settings.bad-value", at: node.range, "the name or the key is another operator's",
+                    reason: "a key says which operator is asking")
+                continue
+            }
+            operators.append(
+                Settings.Operator(name: name, layer: members["layer"].flatMap { path($0) }, key: key))
+        }
+        return operators
+    }
+
+    /// A secret, or `env:NAME` that is read from the environment. It never gets into a message.
+    private mutating func secret(_ node: YAMLNode) -> String? {
+        guard let text = node.scalar, !text.isEmpty else {
+            findings.add("settings.bad-value", at: node.range, "a key is a text that is not empty")
+            return nil
+        }
+        guard text.hasPrefix("env:") else { return text }
+        let name = String(text.dropFirst(4))
+        guard let value = environment[name], !value.isEmpty else {
+            findings.add(
+                "settings.bad-value", at: node.range, "the environment has no `\(name)`",
+                help: "set it, or write the key itself")
+            return nil
+        }
+        return value
+    }
+
+    private mutating func path(_ node: YAMLNode) -> String? {
+        guard let text = node.scalar, !text.isEmpty else {
+            findings.add("settings.bad-value", at: node.range, "this is no path")
+            return nil
+        }
+        return text.hasPrefix("/") ? text : folder.appending(path: text).relativePath
+    }
+
+    private mutating func number(_ node: YAMLNode, _ range: ClosedRange<Int>) -> Int? {
+        guard let number = node.scalar.flatMap({ Int($0) }), range.contains(number) else {
+            findings.add(
+                "settings.bad-value", at: node.range,
+                "a number from \(range.lowerBound) to \(range.upperBound) is expected")
+            return nil
+        }
+        return number
+    }
+
+    private mutating func pairs(_ node: YAMLNode, _ keys: [String]) -> [String: YAMLNode] {
+        guard case .mapping(let pairs) = node.content else {
+            findings.add("settings.bad-value", at: node.range, "a map is expected, not \(node.kind)")
+            return [:]
+        }
+        var values: [String: YAMLNode] = [:]
+        for (key, value) in pairs {
+            let name = key.scalar ?? ""
+            guard keys.contains(name) else {
+                findings.add(
+                    "settings.unknown-key", at: key.range, "there is no setting `\(name)` here",
+                    help: NearestName.help(for: name, among: keys)
+                        ?? "there are " + keys.map { "`\($0)`" }.joined(separator: ", "))
+                continue
+            }
+            values[name] = value
+        }
+        return values
+    }
+}
