@@ -61,7 +61,8 @@ let package = Package(
 
         .target(name: "CharterEngine", swiftSettings: strict),
         .target(
-            name: "CharterDocuments", dependencies: ["CharterEngine", "CMarkGFM", "CYAML", "CSimdjson", crypto],
+            name: "CharterDocuments",
+            dependencies: ["CharterEngine", "CMarkGFM", "CUTF8Proc", "CYAML", "CSimdjson", crypto],
             swiftSettings: strict),
         .target(
             name: "CharterDetection",

@@ -1,4 +1,5 @@
 import ArgumentParser
+import CharterDetection
 import CharterDocuments
 import CharterEngine
 import CharterServer
@@ -50,12 +51,15 @@ struct Check: ParsableCommand {
     private func report(_ diagnostics: [Diagnostic], _ summaries: [String]) {
         let shown = diagnostics.filter { notes || $0.severity > .note }
         if format == .json {
-            print(DiagnosticText.json(shown))
+            print(DiagnosticWriter.json(shown))
             return
         }
-        if !shown.isEmpty { print(DiagnosticText.render(shown, isColored: Output.isTerminal)) }
         for summary in summaries { print(summary) }
-        print(DiagnosticText.summary(diagnostics))
+        print(
+            shown.isEmpty
+                ? DiagnosticText.summary(of: diagnostics)
+                : DiagnosticText(isColored: Output.isTerminal).text(shown), terminator: "")
+        if shown.isEmpty { print("") }
     }
 
     private static func check(
@@ -64,6 +68,12 @@ struct Check: ParsableCommand {
         guard let charter = base.value else { return base.diagnostics }
         let source = try PolicyFiles.source(file)
         if file.hasSuffix(".test.yaml") { return PolicyTestDocument.read(source).diagnostics }
+        if file.hasSuffix(".replies.yaml") {
+            return Replies.read(source, charter.charter).diagnostics
+        }
+        if file.hasSuffix(".patterns.yaml") {
+            return PatternsDocument.read(source, for: charter.charter).diagnostics
+        }
         switch LayerHeader(source).level {
         case .user:
             return LayerDocument.read(

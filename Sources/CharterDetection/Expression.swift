@@ -18,7 +18,9 @@ struct Expression: Sendable, Hashable {
         switch form {
         case .literal(let text):
             // Without CASELESS: case is folded already, and caseless a K has three bytes (U+212A).
-            source = Self.escaped(TextNormalizer.normalized(text))
+            let normalized = TextNormalizer.normalized(text)
+            source = Self.escaped(normalized)
+            widths = normalized.utf8.count...normalized.utf8.count
             flags = Self.utf8
         case .regex(let regex):
             source = regex
@@ -39,9 +41,18 @@ struct Expression: Sendable, Hashable {
         return result
     }
 
-    /// Fills in ``widths`` and ``looksAhead``.
-    mutating func measure() throws(PatternProblem.Kind) {
+    /// Fills in ``widths`` and ``looksAhead``, without compiling.
+    ///
+    /// - Throws: What keeps the pattern from being watched for, as far as this tells.
+    mutating func measure(_ form: Pattern.Form) throws(PatternProblem.Kind) {
         guard !source.isEmpty else { throw .matchesEmpty }
+        guard case .regex(let regex) = form else {
+            guard widths.upperBound <= PatternSet.longestWidth else {
+                throw .tooWide(bytes: widths.upperBound)
+            }
+            return
+        }
+        try Self.checkScalars(of: regex)
         guard !source.utf8.contains(0) else { throw .invalid(message: "A NUL cannot stand in it.") }
         var information: UnsafeMutablePointer<hs_expr_info_t>?
         var failure: UnsafeMutablePointer<hs_compile_error_t>?
@@ -59,7 +70,7 @@ struct Expression: Sendable, Hashable {
     }
 
     /// - Throws: The first scalar that no normalized text holds. (Upper case is fine: caseless.)
-    static func checkScalars(of regex: String) throws(PatternProblem.Kind) {
+    private static func checkScalars(of regex: String) throws(PatternProblem.Kind) {
         for scalar in regex.unicodeScalars where !scalar.isASCII {
             let form = TextNormalizer.normalForm(of: scalar)
             let lowercase = Array(scalar.properties.lowercaseMapping.unicodeScalars)

@@ -24,7 +24,7 @@ struct MatchFinder: ~Copyable {
     /// What the last call settled.
     private(set) var settled: [Found] = []
 
-    /// - Parameter heldLimit: When ``NormalizedText/isOverfull``, in original bytes.
+    /// Begins a text, which is ``NormalizedText/isOverfull`` beyond `heldLimit` original bytes.
     init(_ automaton: Automaton, heldLimit: Int) throws(ScanError) {
         self.automaton = automaton
         text = NormalizedText(
@@ -64,7 +64,7 @@ struct MatchFinder: ~Copyable {
         return taken
     }
 
-    /// Ends the text and settles all that is left. Called once.
+    /// Ends the text and settles all that is left; called once.
     mutating func finish(using scratch: borrowing Scratch) throws(ScanError) {
         text.forget()
         normalizer.finish(&text)

@@ -1,5 +1,6 @@
-/// Patterns, compiled: one automaton for requests, one for answers. Immutable and shared by all.
+/// Patterns, compiled: one automaton for requests, one for answers.
 ///
+/// Immutable, and shared by all that scan.
 /// Compiling takes about a millisecond a pattern. What it makes can be kept
 /// (``serialized()``, ``init(_:serialized:)``) and is read back in a few milliseconds.
 public struct PatternSet: Sendable {
@@ -52,18 +53,7 @@ public struct PatternSet: Sendable {
     /// - Throws: All problems that there are, not the first only. (Those that only compiling shows,
     ///   such as a regex that is too large, come when there are no others.)
     public init(_ patterns: [Pattern]) throws(PatternProblems) {
-        var problems: [PatternProblem] = []
-        var expressions: [Expression] = []
-        for (index, pattern) in patterns.enumerated() {
-            var expression = Expression(pattern.form)
-            do throws(PatternProblem.Kind) {
-                try expression.measure()
-                if case .regex(let regex) = pattern.form { try Expression.checkScalars(of: regex) }
-            } catch {
-                problems.append(PatternProblem(pattern: index, kind: error))
-            }
-            expressions.append(expression)
-        }
+        let (expressions, problems) = Self.measure(patterns)
         guard problems.isEmpty else { throw PatternProblems(problems) }
         do throws(Database.Failure) {
             let request = Self.members(of: patterns, for: .request)
@@ -76,6 +66,27 @@ public struct PatternSet: Sendable {
         } catch {
             throw Self.problems(of: expressions, after: error)
         }
+    }
+
+    /// What is wrong with the patterns, as far as it can be told without compiling.
+    public static func problems(in patterns: [Pattern]) -> [PatternProblem] {
+        measure(patterns).problems
+    }
+
+    private static func measure(
+        _ patterns: [Pattern]
+    ) -> (expressions: [Expression], problems: [PatternProblem]) {
+        var problems: [PatternProblem] = []
+        let expressions = patterns.enumerated().map { index, pattern in
+            var expression = Expression(pattern.form)
+            do throws(PatternProblem.Kind) {
+                try expression.measure(pattern.form)
+            } catch {
+                problems.append(PatternProblem(pattern: index, kind: error))
+            }
+            return expression
+        }
+        return (expressions, problems)
     }
 
     /// All expressions that Vectorscan does not compile, since the set names the first only.

@@ -50,12 +50,14 @@ public final class StreamWatcher {
         finder = try MatchFinder(patterns.compiled.answer, heldLimit: Self.heldLimit)
     }
 
-    /// Takes the next piece of the text. After any outcome but ``Outcome/open``, does nothing.
+    /// Takes the next piece of the text; after any outcome but ``Outcome/open``, does nothing.
     ///
     /// - Parameters:
     ///   - bytes: UTF-8, cut anywhere. What is not UTF-8 is watched as U+FFFD and delivered as is.
     ///   - delivery: What may be delivered now is appended here.
+    ///   - scratch: Of the same patterns.
     ///   - violates: Asked about each match, in order, until it says yes.
+    /// - Returns: How it stands with the text now.
     @discardableResult
     public func push(
         _ bytes: RawSpan,

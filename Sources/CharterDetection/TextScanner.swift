@@ -13,7 +13,10 @@ public struct TextScanner: Sendable {
     ///
     /// - Parameters:
     ///   - text: UTF-8; what is not is read as U+FFFD.
+    ///   - scratch: Of the same patterns.
     ///   - limit: How many matches of one pattern are told: its first. A text has as many as bytes.
+    /// - Returns: The matches.
+    /// - Throws: What Vectorscan says; nothing about the text makes it fail.
     public func matches(
         in text: RawSpan,
         using scratch: inout Scratch,

@@ -26,15 +26,14 @@ struct BehaviorReader {
 
     func behavior(_ draft: SectionDraft, _ findings: inout Findings) -> Behavior? {
         let before = findings.diagnostics.count
-        checkKeys(draft, &findings)
-        guard findings.diagnostics.count == before else { return nil }
+        let knowsKeys = checkKeys(draft, &findings)
         let id = readID(draft, &findings)
         let authority = draft.value("authority").map { readAuthority($0, &findings) } ?? .root
         let dial = draft.block?["dial"].map { readDial($0, &findings) }
         let kind = readKind(draft, isDial: dial != nil, &findings)
         let cautious = readCautious(draft, kind, &findings)
         let value = draft.value("default")
-        if value == nil, kind != .dial, frontMatter.isPresent {
+        if value == nil, kind != .dial, frontMatter.isPresent, knowsKeys {
             findings.add(
                 "charter.default-unsaid", at: draft.heading.range,
                 "the switch does not say its `default`",
@@ -43,7 +42,8 @@ struct BehaviorReader {
         }
         let standard = kind == .dial ? nil : value?.scalar ?? "on"
         let values = dial ?? BehaviorReader.switchValues(cautious: cautious ?? standard ?? "on")
-        guard !values.isEmpty, let id, let authority else { return nil }
+        // What an unknown key was meant to say may be the very thing that is missed below.
+        guard knowsKeys, !values.isEmpty, let id, let authority else { return nil }
         var behavior = Behavior(
             id: BehaviorID(Text(id)), title: draft.attributes.title, kind: kind, values: values,
             authority: authority, default: .cautious,
@@ -69,9 +69,12 @@ struct BehaviorReader {
         cautious == "off" ? ["off", "on"] : ["on", "off"]
     }
 
-    private func checkKeys(_ draft: SectionDraft, _ findings: inout Findings) {
+    /// Tells whether all keys are known.
+    private func checkKeys(_ draft: SectionDraft, _ findings: inout Findings) -> Bool {
+        var areKnown = true
         for attribute in draft.attributes.attributes
         where !BehaviorReader.headingKeys.contains(attribute.key) {
+            areKnown = false
             findings.add(
                 "charter.unknown-attribute", at: attribute.range,
                 "there is no attribute `\(attribute.key)`",
@@ -82,6 +85,7 @@ struct BehaviorReader {
         for (key, value) in draft.block?.pairs ?? [] {
             let name = key.scalar ?? ""
             guard BehaviorReader.blockKeys.contains(name) else {
+                areKnown = false
                 findings.add(
                     "charter.unknown-attribute", at: key.range, "a `charter` block has no `\(name)`",
                     help: NearestName.help(for: name, among: BehaviorReader.blockKeys))
@@ -94,6 +98,7 @@ struct BehaviorReader {
                 "the block says another `\(name)` than the heading",
                 reason: "the heading says `\(said)`", help: "say it once")
         }
+        return areKnown
     }
 
     /// Aliases of a level are the same.

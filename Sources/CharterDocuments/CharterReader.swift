@@ -67,8 +67,7 @@ struct CharterReader {
                     "charter.syntax", at: line.startIndex..<line.startIndex,
                     "this paragraph is too long",
                     reason: "lines without an empty one between them have at most "
-                        + "\(SourceText.largestParagraph) bytes",
-                    help: "put an empty line in")
+                        + "\(SourceText.largestParagraph) bytes", help: "put an empty line in")
                 return false
             }
         }
@@ -84,13 +83,15 @@ struct CharterReader {
             case .fence(let fence) where isBlock(fence):
                 guard let last = drafts.indices.last else {
                     findings.add(
-                        "charter.syntax", at: fence.range, "a `charter` block before the first heading",
+                        "charter.syntax", at: fence.range,
+                        "a `charter` block before the first heading",
                         reason: "a block belongs to the heading above it")
                     continue
                 }
                 guard drafts[last].block == nil else {
                     findings.add(
-                        "charter.syntax", at: fence.range, "a second `charter` block in this section",
+                        "charter.syntax", at: fence.range,
+                        "a second `charter` block in this section",
                         reason: "a heading is one behavior", help: "join the two blocks")
                     continue
                 }
@@ -155,7 +156,8 @@ struct SectionDraft {
 
     /// A heading is a behavior where it says an authority or a default, or has a block (SEMANTICS §2).
     var isBehavior: Bool {
-        block != nil || attributes.attributes.contains { $0.key == "authority" || $0.key == "default" }
+        block != nil
+            || attributes.attributes.contains { $0.key == "authority" || $0.key == "default" }
     }
 
     /// What the heading says, or else the block.
@@ -171,23 +173,20 @@ struct Block {
     init(_ fence: MarkdownDocument.Fence, _ source: SourceText, _ findings: inout Findings) {
         let content = Array(fence.content.utf8)
         let lines = SourceText(file: source.file, bytes: content)
-        var reader = YAMLReader(content) { offset in
+        let root = YAMLReader.read(content, area: "charter", &findings) { offset in
             // A fence's indentation is taken off its lines, so a line's end is where it was.
             let place = lines.position(of: offset)
             let line = source.line(fence.firstLine + place.line - 1)
-            return line.endIndex - lines.line(place.line).count + place.column - 1
+            return max(
+                line.startIndex, line.endIndex - lines.line(place.line).count + place.column - 1)
         }
-        do throws(YAMLError) {
-            switch try reader.read()?.content {
-            case .mapping(let pairs)?: self.pairs = pairs
-            case nil, .scalar("")?: break
-            default:
-                findings.add(
-                    "charter.syntax", at: fence.range, "a `charter` block is a map",
-                    help: "write `key: value` lines")
-            }
-        } catch {
-            findings.add(error, area: "charter")
+        switch root?.content {
+        case .mapping(let pairs)?: self.pairs = pairs
+        case nil, .scalar("")?: break
+        default:
+            findings.add(
+                "charter.syntax", at: fence.range, "a `charter` block is a map",
+                help: "write `key: value` lines")
         }
     }
 

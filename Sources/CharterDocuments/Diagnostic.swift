@@ -36,12 +36,15 @@ public struct Diagnostic: Hashable, Sendable {
     public var reason: String?
     /// What to write instead.
     public var help: String?
-    /// The line of the document, without its end.
+    /// The line of the document without its end; of a very long one, a part around the position.
     public var line: String
+    /// The column at which `line` begins; above 1 where it is a part.
+    public var lineStart: Int
 
     public init(
         id: String, severity: Severity, file: String, position: SourcePosition, length: Int = 1,
-        message: String, reason: String? = nil, help: String? = nil, line: String = ""
+        message: String, reason: String? = nil, help: String? = nil, line: String = "",
+        lineStart: Int = 1
     ) {
         self.id = id
         self.severity = severity
@@ -52,6 +55,7 @@ public struct Diagnostic: Hashable, Sendable {
         self.reason = reason
         self.help = help
         self.line = line
+        self.lineStart = lineStart
     }
 }
 
@@ -59,11 +63,13 @@ public struct Diagnostic: Hashable, Sendable {
 public struct Reading<Value: Sendable>: Sendable {
     /// Nil where a diagnostic is an error.
     public var value: Value?
-    /// In document order.
+    /// By document, in its order; at one place the worst first.
     public var diagnostics: [Diagnostic]
 
     public init(value: Value?, diagnostics: [Diagnostic]) {
         self.value = diagnostics.contains { $0.severity == .error } ? nil : value
-        self.diagnostics = diagnostics.sorted { ($0.file, $0.position) < ($1.file, $1.position) }
+        self.diagnostics = diagnostics.sorted {
+            ($0.file, $0.position, $1.severity, $0.id) < ($1.file, $1.position, $0.severity, $1.id)
+        }
     }
 }

@@ -26,19 +26,16 @@ struct FrontMatter {
         isPresent = true
         end = close < source.lineCount ? source.offset(ofLine: close + 1) : source.bytes.count
         let start = source.offset(ofLine: 2)
-        var reader = YAMLReader(Array(source.bytes[start..<source.offset(ofLine: close)])) {
-            start + $0
+        let text = Array(source.bytes[start..<source.offset(ofLine: close)])
+        let root = YAMLReader.read(text, area: "charter", &findings) { start + $0 }
+        guard let root, root.scalar != "" else { return }
+        guard case .mapping(let pairs) = root.content else {
+            findings.add(
+                "charter.syntax", at: root.range, "the front matter is a map, not \(root.kind)",
+                help: "write `key: value` lines")
+            return
         }
-        do throws(YAMLError) {
-            guard let root = try reader.read(), root.scalar != "" else { return }
-            guard case .mapping(let pairs) = root.content else {
-                findings.add("charter.syntax", at: root.range, "the front matter is a map")
-                return
-            }
-            read(pairs, &findings)
-        } catch {
-            findings.add(error, area: "charter")
-        }
+        read(pairs, &findings)
     }
 
     private func isMark(_ line: ArraySlice<UInt8>) -> Bool {
@@ -73,7 +70,8 @@ struct FrontMatter {
                     "charter.unknown-attribute", at: key.range,
                     "front matter has no `\(key.scalar ?? "")`",
                     help: NearestName.help(for: key.scalar ?? "", among: FrontMatter.keys)
-                        ?? "it has `charter`, `version`, `semantics`, `reviewer`, `claims`, `assume`")
+                        ?? "it has `charter`, `version`, `semantics`, `reviewer`, `claims`, `assume`"
+                )
             }
         }
         if let node = pairs.first(where: { $0.key.scalar == "assume" })?.value {

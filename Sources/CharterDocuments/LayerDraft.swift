@@ -21,17 +21,15 @@ struct LayerDraft {
     init(_ source: SourceText, isTemplate: Bool) {
         findings = Findings(source)
         self.isTemplate = isTemplate
-        var reader = YAMLReader(source.bytes)
-        do throws(YAMLError) {
-            guard let root = try reader.read(), root.scalar != "" else { return }
-            guard case .mapping(let pairs) = root.content else {
-                findings.add("layer.syntax", at: root.range, "a layer is a map, not \(root.kind)")
-                return
-            }
-            self.pairs = pairs
-        } catch {
-            findings.add(error, area: "layer")
+        guard let root = YAMLReader.read(source.bytes, area: "layer", &findings), root.scalar != ""
+        else { return }
+        guard case .mapping(let pairs) = root.content else {
+            findings.add(
+                "layer.syntax", at: root.range, "a layer is a map, not \(root.kind)",
+                help: "write `layer: operator` and `adjust:` with `behavior: value` lines")
+            return
         }
+        self.pairs = pairs
     }
 
     subscript(key: String) -> YAMLNode? { pairs.first { $0.key.scalar == key }?.value }
@@ -45,13 +43,14 @@ struct LayerDraft {
             guard LayerDraft.keys.contains(name) else {
                 findings.add(
                     "layer.unknown-key", at: key.range, "a layer has no `\(name)`",
-                    help: NearestName.help(for: name, among: LayerDraft.keys)
-                        ?? "a layer has " + LayerDraft.keys.map { "`\($0)`" }.joined(separator: ", "))
+                    help: NearestName.help(for: name, among: LayerDraft.keys) ?? "a layer has "
+                        + LayerDraft.keys.map { "`\($0)`" }.joined(separator: ", "))
                 continue
             }
             if let reason = reasonAgainst(name, context) {
                 findings.add(
-                    "layer.wrong-level", at: key.range, "`\(name)` cannot stand here", reason: reason)
+                    "layer.wrong-level", at: key.range, "`\(name)` cannot stand here",
+                    reason: reason)
             }
             if LayerDraft.notes.contains(name), value.scalar == nil {
                 findings.add(
@@ -64,7 +63,8 @@ struct LayerDraft {
     private func reasonAgainst(_ key: String, _ context: LayerDocument.Context) -> String? {
         let level = context.level
         switch key {
-        case "claims" where level == .user, "assume" where level == .user: return "user layers have `adjust` alone"
+        case "claims" where level == .user, "assume" where level == .user:
+            return "user layers have `adjust` alone"
         case "believe" where level != .operator: return "operator layers alone believe"
         case "under" where level != .operator: return "operators alone form a chain"
         case "under" where isTemplate: return "a template is not part of a chain"
@@ -79,7 +79,8 @@ struct LayerDraft {
     private mutating func checkLevel(_ value: YAMLNode, _ context: LayerDocument.Context) {
         guard let level = value.scalar.flatMap(Level.init(named:)), level != .root else {
             findings.add(
-                "layer.bad-value", at: value.range, "`\(value.scalar ?? value.kind)` is no level of a layer",
+                "layer.bad-value", at: value.range,
+                "`\(value.scalar ?? value.kind)` is no level of a layer",
                 help: "write `platform`, `operator` or `user`")
             return
         }

@@ -19,22 +19,28 @@ public struct SourceText: Sendable {
         self.file = file
         let hasMark = bytes.starts(with: [0xEF, 0xBB, 0xBF])
         self.bytes = hasMark ? Array(bytes.dropFirst(3)) : bytes
-        lineStarts = SourceText.lineStarts(self.bytes)
+        // What is too large is refused before anybody asks for a line.
+        lineStarts =
+            self.bytes.count <= SourceText.largest ? SourceText.lineStarts(self.bytes) : [0]
     }
 
-    public init(file: String, text: String) {
-        self.init(file: file, bytes: Array(text.utf8))
-    }
+    public init(file: String, text: String) { self.init(file: file, bytes: Array(text.utf8)) }
 
     /// LF, CRLF and CR end a line, as in CommonMark.
     private static func lineStarts(_ bytes: [UInt8]) -> [Int] {
-        var starts = [0]
-        for (place, byte) in bytes.enumerated() {
-            let isEnd =
-                byte == 0x0A || (byte == 0x0D && !(place + 1 < bytes.count && bytes[place + 1] == 0x0A))
-            if isEnd { starts.append(place + 1) }
+        bytes.withUnsafeBufferPointer { bytes in
+            var starts = [0]
+            var place = 0
+            while place < bytes.count {
+                let byte = bytes[place]
+                place += 1
+                if byte == 0x0A || (byte == 0x0D && !(place < bytes.count && bytes[place] == 0x0A))
+                {
+                    starts.append(place)
+                }
+            }
+            return starts
         }
-        return starts
     }
 
     /// The number of lines, a last empty one included.
@@ -66,8 +72,14 @@ public struct SourceText: Sendable {
         return number <= lineStarts.count ? lineStarts[number - 1] : bytes.count
     }
 
+    /// The text of a range, as it is written.
+    public func text(_ range: Range<Int>) -> String {
+        String(decoding: bytes[range.clamped(to: 0..<bytes.count)], as: UTF8.self)
+    }
+
     /// The first byte that is not of a UTF-8 sequence; nil where all are.
     public var firstInvalidByte: Int? {
+        guard String(validating: bytes, as: UTF8.self) == nil else { return nil }
         var decoder = Unicode.UTF8.ForwardParser()
         var iterator = bytes.makeIterator()
         var offset = 0
@@ -81,15 +93,39 @@ public struct SourceText: Sendable {
     }
 
     /// A diagnostic of this document.
+    ///
+    /// Of what stands on several lines, the first is meant.
     public func diagnostic(
         _ id: String, _ severity: Diagnostic.Severity = .error, at offset: Int, length: Int = 1,
         _ message: String, reason: String? = nil, help: String? = nil
     ) -> Diagnostic {
-        let position = position(of: min(max(offset, 0), bytes.count))
+        let offset = min(max(offset, 0), bytes.count)
+        let position = position(of: offset)
+        let line = line(position.line)
+        var end = min(max(offset + length, offset), line.endIndex)
+        if end < offset + length {
+            while end > offset, bytes[end - 1] == 0x20 || bytes[end - 1] == 0x09 { end -= 1 }
+        }
+        let excerpt = excerpt(of: line, around: offset)
         return Diagnostic(
-            id: id, severity: severity, file: file, position: position, length: length,
+            id: id, severity: severity, file: file, position: position, length: end - offset,
             message: message, reason: reason, help: help,
-            line: String(decoding: line(position.line).prefix(400), as: UTF8.self))
+            line: String(decoding: excerpt, as: UTF8.self),
+            lineStart: excerpt.startIndex - line.startIndex + 1)
+    }
+
+    /// The most bytes of a line that a diagnostic carries.
+    private static let longestExcerpt = 600
+
+    private func excerpt(of line: ArraySlice<UInt8>, around offset: Int) -> ArraySlice<UInt8> {
+        guard line.count > SourceText.longestExcerpt else { return line }
+        var start = min(
+            max(line.startIndex, offset - SourceText.longestExcerpt / 3),
+            line.endIndex - SourceText.longestExcerpt)
+        while start > line.startIndex, bytes[start] & 0xC0 == 0x80 { start -= 1 }
+        var end = start + SourceText.longestExcerpt
+        while end < line.endIndex, bytes[end] & 0xC0 == 0x80 { end += 1 }
+        return bytes[start..<min(end, line.endIndex)]
     }
 
     /// What bounds and encoding say against the document before any parser sees it.
@@ -106,6 +142,12 @@ public struct SourceText: Sendable {
             return diagnostic(
                 "\(area).syntax", at: offset, "this byte is not UTF-8",
                 reason: "documents are UTF-8", help: "save the file as UTF-8")
+        }
+        if let offset = bytes.firstIndex(of: 0) {
+            return diagnostic(
+                "\(area).syntax", at: offset, "there is a NUL byte here",
+                reason: "a document is a text", help: "take the byte out, or save the file as UTF-8"
+            )
         }
         return nil
     }

@@ -15,9 +15,7 @@ package struct YAMLNode: Sendable {
     var isPlain = false
 
     /// The text of a scalar.
-    package var scalar: String? {
-        if case .scalar(let text) = content { text } else { nil }
-    }
+    package var scalar: String? { if case .scalar(let text) = content { text } else { nil } }
 
     /// The node as JSON: what stands without quotation marks and reads as a number, `true`, `false`
     /// or `null` is one, every other scalar is a string.
@@ -64,5 +62,6 @@ package struct YAMLError: Error {
     var offset: Int
     var length = 1
     var message: String
+    var reason: String?
     var help: String?
 }

@@ -89,17 +89,11 @@ private struct SettingsReader {
     }
 
     mutating func read() -> Settings? {
-        var yaml = YAMLReader(findings.source.bytes)
-        do throws(YAMLError) {
-            guard let root = try yaml.read() else {
-                findings.add("settings.syntax", at: 0..<1, "the settings are empty")
-                return nil
-            }
-            return read(root)
-        } catch {
-            findings.add(error, area: "settings")
+        guard let root = YAMLReader.read(findings.source.bytes, area: "settings", &findings) else {
+            if !findings.hasErrors { findings.add("settings.syntax", at: 0..<1, "the settings are empty") }
             return nil
         }
+        return read(root)
     }
 
     private mutating func read(_ root: YAMLNode) -> Settings? {

@@ -1,0 +1,43 @@
+/// The nearest of some names to one that there is none of.
+package enum NearestName {
+    /// The most names that are compared, of those that may be near at all.
+    private static let most = 2_000
+
+    /// `did you mean …`, where a name is near enough; O(names × length²), bounded.
+    package static func help(for name: String, among names: some Sequence<String>) -> String? {
+        let wanted = Array(name.utf8.prefix(64))
+        let farthest = max(2, wanted.count / 3)
+        var best: (name: String, distance: Int)?
+        var compared = 0
+        for candidate in names where abs(candidate.utf8.count - name.utf8.count) <= farthest {
+            compared += 1
+            guard compared <= most else { break }
+            let distance = distance(wanted, Array(candidate.utf8.prefix(64)))
+            // Of two that are as near, the same one whatever order a dictionary gives them in.
+            if let best, (distance, candidate) >= (best.distance, best.name) { continue }
+            best = (candidate, distance)
+        }
+        guard let best, best.distance <= farthest, best.distance < wanted.count else { return nil }
+        return "did you mean `\(best.name)`?"
+    }
+
+    /// Edits of one byte, two neighbors exchanged counting once (optimal string alignment).
+    private static func distance(_ a: [UInt8], _ b: [UInt8]) -> Int {
+        var before: [Int] = []
+        var previous = Array(0...b.count)
+        for i in a.indices {
+            var row = [i + 1]
+            for j in b.indices {
+                var cost = min(
+                    previous[j] + (a[i] == b[j] ? 0 : 1), previous[j + 1] + 1, row[j] + 1)
+                if i > 0, j > 0, a[i] == b[j - 1], a[i - 1] == b[j] {
+                    cost = min(cost, before[j - 1] + 1)
+                }
+                row.append(cost)
+            }
+            before = previous
+            previous = row
+        }
+        return previous[b.count]
+    }
+}
