@@ -7,6 +7,7 @@ internal import HTTPTypes
 internal import Hummingbird
 public import Logging
 internal import NIOCore
+internal import NIOHTTP1
 internal import ServiceLifecycle
 
 /// The gateway as a server: sockets and clock around the pure exchange.
@@ -167,7 +168,7 @@ public struct GatewayServer: Sendable {
         } catch {
             throw APIError.invalid(
                 "the operator has no such channel", param: "charter-channel",
-                code: (error as? RequestError)?.rawValue)
+                code: error.rawValue)
         }
         var writer = JSONWriter()
         writer.object { writer in

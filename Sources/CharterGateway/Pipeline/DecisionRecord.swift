@@ -1,4 +1,4 @@
-public import CharterDocuments
+internal import CharterDocuments
 public import CharterEngine
 
 /// What is kept of a decision, so that it can be explained: no text of any message.

@@ -38,7 +38,7 @@ struct DemandDetector {
     private func demand(of pattern: Int, from speaker: Speaker) -> Demand {
         let pattern = enforcement.patterns.patterns[pattern]
         return Demand(
-            BehaviorID(Text(pattern.behavior)), value: pattern.value.map { Text($0) },
+            pattern.behavior, value: pattern.value,
             isExplicit: pattern.asked, isTriggered: pattern.triggered, from: speaker)
     }
 

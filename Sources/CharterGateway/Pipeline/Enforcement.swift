@@ -36,11 +36,11 @@ public struct Enforcement: Sendable {
             charter.sections.compactMap { section in section.behavior.map { ($0, section.prose) } },
             uniquingKeysWith: { first, _ in first })
         exercised = patterns.patterns.map { pattern in
-            guard let index = policy.charter.index(of: BehaviorID(Text(pattern.behavior))) else {
+            guard let index = policy.charter.index(of: pattern.behavior) else {
                 return nil
             }
             let behavior = policy.charter[index]
-            let rank = pattern.value.map { behavior.rank(of: Text($0)) } ?? behavior.top
+            let rank = pattern.value.map(behavior.rank(of:)) ?? behavior.top
             return rank.map { Exercise(behavior: index, rank: $0) }
         }
     }

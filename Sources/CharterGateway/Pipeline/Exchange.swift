@@ -1,4 +1,4 @@
-public import CharterDetection
+internal import CharterDetection
 public import CharterDocuments
 public import CharterEngine
 
@@ -227,8 +227,9 @@ public struct Exchange: Sendable {
         let ended = stops.compactMap { stop in
             if case .match(let pattern) = stop.violation { pattern } else { nil }
         }
-        record.stopped = ended.map { enforcement.patterns.patterns[$0].behavior }
+        record.stopped = ended.map { enforcement.patterns.patterns[$0].behavior.text.string }
         let passed = watchers.reduce(into: Set<Int>()) { $0.formUnion($1.passed) }
-        record.passed = Set(passed.map { enforcement.patterns.patterns[$0].behavior }).sorted()
+        record.passed = Set(passed.map { enforcement.patterns.patterns[$0].behavior.text.string })
+            .sorted()
     }
 }
