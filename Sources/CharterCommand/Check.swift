@@ -74,6 +74,9 @@ struct Check: ParsableCommand {
         if file.hasSuffix(".patterns.yaml") {
             return PatternsDocument.read(source, for: charter.charter).diagnostics
         }
+        if URL(filePath: file).lastPathComponent == "charter.yaml" {
+            return Settings.read(source, environment: ProcessInfo.processInfo.environment).diagnostics
+        }
         switch LayerHeader(source).level {
         case .user:
             return LayerDocument.read(

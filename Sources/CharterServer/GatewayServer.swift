@@ -15,6 +15,7 @@ public struct GatewayServer: Sendable {
     private let gateway: Gateway
     private let decisions: DecisionStore
     private let model: ModelClient
+    private let connections = OpenConnections()
     private let logger: Logger
 
     public init(_ gateway: Gateway, logger: Logger) {
@@ -26,12 +27,12 @@ public struct GatewayServer: Sendable {
 
     /// Serves until the process is told to end; in-flight answers are finished.
     public func run(onReady: @escaping @Sendable (Int) async -> Void) async throws {
-        let router = Router()
+        let router = Router(context: GatewayContext.self)
         router.addMiddleware { UnknownPath() }
         router.get("/healthz") { _, _ in Response(status: .ok, body: .init(byteBuffer: .init(string: "ok\n"))) }
         router.get("/v1/models") { request, _ in await respond(request) { try await models(request) } }
-        router.post("/v1/chat/completions") { request, _ in
-            await respond(request) { try await chat(request) }
+        router.post("/v1/chat/completions") { request, context in
+            await respond(request) { try await chat(request, context.channel) }
         }
         router.get("/charter/v1/matrix") { request, _ in await respond(request) { try matrix(request) } }
         router.get("/charter/v1/decisions/:id") { request, context in
@@ -56,7 +57,7 @@ public struct GatewayServer: Sendable {
 
     // MARK: Chat completions
 
-    private func chat(_ request: Request) async throws -> Response {
+    private func chat(_ request: Request, _ channel: any Channel) async throws -> Response {
         let enforcement = try enforcement(of: request)
         let body = try await body(of: request)
         let arrival = Exchange.Arrival(id: GatewayServer.newID(), at: GatewayServer.now(), caller: try caller(request))
@@ -70,22 +71,25 @@ public struct GatewayServer: Sendable {
         switch exchange.start {
         case .reply(let reply): return response(reply)
         case .forward(let body):
-            return await forward(body, &exchange, request)
+            return await forward(body, &exchange, request, channel)
         }
     }
 
     private func forward(
-        _ body: [UInt8], _ exchange: inout Exchange, _ request: Request
+        _ body: [UInt8], _ exchange: inout Exchange, _ request: Request, _ channel: any Channel
     ) async -> Response {
+        let (model, authorization) = (model, passedOn(request))
         do {
-            let answer = try await model.send(
-                .POST, "/chat/completions", body: body, authorization: passedOn(request))
+            let answer = try await connections.whileOpen(channel) {
+                try await model.send(
+                    .POST, "/chat/completions", body: body, authorization: authorization)
+            }
             if exchange.isStreamed, answer.status == .ok, isEventStream(answer) {
                 return stream(answer, exchange, request)
             }
-            let bytes = try await model.body(of: answer)
+            let bytes = try await connections.whileOpen(channel) { try await model.body(of: answer) }
             guard !exchange.isStreamed || answer.status.code >= 400 else {
-                return response(exchange.reply(status: 502, body: []))
+                return response(exchange.reply(status: 502, body: bytes))
             }
             var reply = exchange.reply(status: Int(answer.status.code), body: bytes)
             if let seconds = answer.headers.first(name: "retry-after"), reply.status >= 400 {
@@ -94,7 +98,7 @@ public struct GatewayServer: Sendable {
             decisions.keep(exchange.record)
             return response(reply)
         } catch {
-            return response(exchange.reply(error))
+            return response(exchange.reply(error as? APIError ?? .upstreamUnreachable))
         }
     }
 
@@ -281,14 +285,25 @@ public struct GatewayServer: Sendable {
     }
 }
 
+/// A request with the connection that it came on.
+private struct GatewayContext: RequestContext {
+    var coreContext: CoreRequestContextStorage
+    let channel: any Channel
+
+    init(source: ApplicationRequestContextSource) {
+        coreContext = .init(source: source)
+        channel = source.channel
+    }
+}
+
 /// The client has closed the connection before its answer was whole.
 private struct ClientGone: Error {}
 
 /// Says in the protocol's own form that there is no such path.
 private struct UnknownPath: RouterMiddleware {
     func handle(
-        _ request: Request, context: BasicRequestContext,
-        next: (Request, BasicRequestContext) async throws -> Response
+        _ request: Request, context: GatewayContext,
+        next: (Request, GatewayContext) async throws -> Response
     ) async throws -> Response {
         do {
             return try await next(request, context)
