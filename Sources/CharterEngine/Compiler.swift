@@ -8,6 +8,8 @@ struct Compiler {
     private(set) var administrators: Set<Int> = []
     private(set) var channels: [Text: Int] = [:]
     private(set) var scopeCount = 0
+    /// By actor: the number of claims that are declared there or above.
+    private var visible: [Int] = []
     /// What is presumed so far: the nearest above wins.
     private var assumed: [Text: ClaimValue] = [:]
     /// What the layer at hand believes.
@@ -17,13 +19,17 @@ struct Compiler {
         self.charter = charter
         guard layers.operators.count <= Policy.mostOperators else { throw .tooManyOperators }
         try claims.declare(charter.claims)
-        for layer in [layers.platform].compactMap({ $0 }) + layers.operators {
+        visible.append(claims.types.count)
+        for layer in [layers.platform ?? Layer()] + layers.operators {
             for template in layer.templates { try claims.declare(template.claims) }
             try claims.declare(layer.claims)
+            visible.append(claims.types.count)
         }
+        if layers.operators.isEmpty { visible.append(claims.types.count) }
     }
 
     mutating func compile(_ layers: Policy.Layers) throws(PolicyError) {
+        try checkVisible(charter.assume.keys)
         assumed = charter.assume
         var root = scope(.root)
         for behavior in charter.behaviors {
@@ -41,19 +47,17 @@ struct Compiler {
     private mutating func compile(
         _ layer: Layer, _ level: Level, isInnermost: Bool
     ) throws(PolicyError) {
+        let templates = firstOfEach(layer.templates)
         guard isInnermost || (layer.roles.isEmpty && layer.channels.isEmpty),
-            level == .operator || layer.believe.isEmpty
+            level == .operator
+                || (layer.believe.isEmpty && templates.allSatisfy(\.believe.isEmpty))
         else { throw .wrongLevel }
         believed = [:]
-        for template in layer.templates {
-            assumed.merge(template.assume) { _, later in later }
-            believed.merge(template.believe) { _, later in later }
-        }
-        assumed.merge(layer.assume) { _, later in later }
-        believed.merge(layer.believe) { _, later in later }
+        for template in templates { try presume(template.assume, template.believe) }
+        try presume(layer.assume, layer.believe)
 
         var scopes: [CompiledScope] = []
-        for template in layer.templates {
+        for template in templates {
             var scope = scope(level == .platform ? .platform : .operator)
             for adjustment in template.adjust {
                 try add(adjustment, to: &scope, template.name, template.file)
@@ -67,6 +71,29 @@ struct Compiler {
         if level == .platform { scopes.append(scope(.platformInstruction)) }
         if isInnermost { scopes.append(scope(.operatorInstruction)) }
         actors.append(CompiledActor(level: level, scopes: scopes, isInnermost: isInnermost))
+    }
+
+    /// Each template where it is first met: naming one again changes nothing.
+    private func firstOfEach(_ templates: [Layer.Template]) -> [Layer.Template] {
+        var names: Set<Text> = []
+        return templates.filter { names.insert($0.name).inserted }
+    }
+
+    /// What a layer or a template of it presumes and believes; the later wins.
+    private mutating func presume(
+        _ assume: [Text: ClaimValue], _ believe: [Text: Evidence]
+    ) throws(PolicyError) {
+        try checkVisible(assume.keys)
+        try checkVisible(believe.keys)
+        assumed.merge(assume) { _, later in later }
+        believed.merge(believe) { _, later in later }
+    }
+
+    private func checkVisible(_ names: some Collection<Text>) throws(PolicyError) {
+        let unknown = names.filter { name in
+            claims.slots[name].map { $0.number >= visible[actors.count] } ?? true
+        }
+        if let name = unknown.min() { throw .unknownClaim(name) }
     }
 
     private mutating func scopesOfRolesAndChannels(
@@ -89,18 +116,21 @@ struct Compiler {
             for adjustment in channel.everyone {
                 try add(adjustment, to: &everyone, layer.name, layer.file, channel: place)
             }
-            for name in channel.roles.keys where rolePlaces[name] == nil { throw .unknownRole(name) }
-            for (rolePlace, part) in layer.roles.enumerated() {
-                for adjustment in channel.roles[part.name] ?? [] {
-                    try add(
-                        adjustment, to: &channelRole, layer.name, layer.file, role: rolePlace,
-                        channel: place)
-                }
-            }
-            for (user, adjustments) in channel.members {
+            let unknown = channel.roles.keys.filter { rolePlaces[$0] == nil }
+            if let name = unknown.min() { throw .unknownRole(name) }
+            let inOrder = channel.roles.sorted { rolePlaces[$0.key] ?? 0 < rolePlaces[$1.key] ?? 0 }
+            for (name, adjustments) in inOrder {
                 for adjustment in adjustments {
                     try add(
-                        adjustment, to: &member, layer.name, layer.file, channel: place, member: user)
+                        adjustment, to: &channelRole, layer.name, layer.file,
+                        role: rolePlaces[name], channel: place)
+                }
+            }
+            for (user, adjustments) in channel.members.sorted(by: { $0.key < $1.key }) {
+                for adjustment in adjustments {
+                    try add(
+                        adjustment, to: &member, layer.name, layer.file, channel: place,
+                        member: user)
                 }
             }
         }
@@ -128,8 +158,14 @@ struct Compiler {
         guard adjustment.deny != .cautious, adjustment.forbid != .cautious else {
             throw .badValue(behavior.id)
         }
-        for name in adjustment.condition?.claims ?? [] where claims.slots[name] == nil {
-            throw .unknownClaim(name)
+        if let condition = adjustment.condition {
+            try checkVisible(condition.claims)
+            for use in condition.uses {
+                guard let slot = claims.slots[use.name], claims.types[slot.number] == use.type
+                else {
+                    throw .claimConflict(use.name)
+                }
+            }
         }
         let (slots, types, assumed, believed) = (claims.slots, claims.types, assumed, believed)
         let program = ConditionProgram(

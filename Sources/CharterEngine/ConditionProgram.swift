@@ -13,7 +13,7 @@ struct ConditionProgram: Sendable {
         case names(Operand, isEqual: Bool, Operand)
         case numberIn(Operand, [Expression.Literal])
         case textIn(Operand, [Text])
-        case nameIn(Operand, [UInt16])
+        case nameIn(Operand, [UInt32])
         case method(Expression.Method, Operand, Operand)
         case not, and, or, equal, notEqual
         /// Turns what is known into the given truth: membership in an empty or a full list of bools.
@@ -26,7 +26,7 @@ struct ConditionProgram: Sendable {
         case int(Int64)
         case double(Double)
         case text(Text)
-        case name(UInt16)
+        case name(UInt32)
         case attribute(Attribute)
         case claim(ClaimOperand)
         case size(Operand)
@@ -125,7 +125,8 @@ struct ConditionProgram: Sendable {
             guard case .bool(let value)? = value(operand, facts, believing) else { return .unknown }
             return Truth(value)
         case .numbers(let left, let relation, let right):
-            guard let left = value(left, facts, believing), let right = value(right, facts, believing)
+            guard let left = value(left, facts, believing),
+                let right = value(right, facts, believing)
             else { return .unknown }
             return Truth(relation.holds(left.numberOrder(to: right)))
         case .texts(let left, let relation, let right):
@@ -267,9 +268,9 @@ private struct Builder {
             }
             instructions.append(.textIn(operand(left), texts))
         case .name(let names):
-            let places = literals.compactMap { literal -> UInt16? in
+            let places = literals.compactMap { literal -> UInt32? in
                 guard case .string(let text) = literal else { return nil }
-                return names.firstIndex(of: text).map { UInt16(truncatingIfNeeded: $0) }
+                return names.firstIndex(of: text).map { UInt32(clamping: $0) }
             }
             instructions.append(.nameIn(operand(left), places))
         case .bool:
@@ -306,12 +307,13 @@ private struct Builder {
         return left
     }
 
-    private func operand(_ expression: Expression, _ names: [Text] = []) -> ConditionProgram.Operand {
+    private func operand(_ expression: Expression, _ names: [Text] = []) -> ConditionProgram.Operand
+    {
         switch expression {
         case .literal(.int(let value)): return .int(value)
         case .literal(.double(let value)): return .double(value)
         case .literal(.string(let text)):
-            if let place = names.firstIndex(of: text) { return .name(UInt16(truncatingIfNeeded: place)) }
+            if let place = names.firstIndex(of: text) { return .name(UInt32(clamping: place)) }
             return .text(text)
         case .attribute(let attribute): return .attribute(attribute)
         case .claim(let name):

@@ -10,18 +10,19 @@ enum TypedValue: Hashable, Sendable {
     case bool(Bool)
     case text(Text)
     /// The place of a name in its sorted list.
-    case name(UInt16)
+    case name(UInt32)
 
-    /// Holds a value against a type; nil where it is of another type or outside its list.
+    /// Holds a value against a type; nil where it is of another type or outside its list. What is no
+    /// finite number is none: no JSON has it, and it would order itself before and after anything.
     init?(_ value: ClaimValue, _ type: ClaimType) {
         switch (type, value) {
         case (.int, .int(let value)), (.double, .int(let value)): self = .int(value)
-        case (.double, .double(let value)): self = .double(value)
+        case (.double, .double(let value)) where value.isFinite: self = .double(value)
         case (.bool, .bool(let value)): self = .bool(value)
         case (.string, .text(let value)): self = .text(value)
         case (.enumerated(let names), .text(let value)):
             guard let place = names.firstIndex(of: value) else { return nil }
-            self = .name(UInt16(truncatingIfNeeded: place))
+            self = .name(UInt32(clamping: place))
         default: return nil
         }
     }
