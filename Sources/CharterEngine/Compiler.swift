@@ -16,17 +16,18 @@ final class PolicyBase: Sendable {
         heads = charter.behaviors.map(RunFold.Head.init)
         var claims = ClaimTable()
         try claims.declare(charter.claims)
-        try claims.declare(of: platform)
         var compiler = Compiler(charter, claims, assumed: charter.assume)
+        try compiler.checkDeclared(charter.assume.keys)
         let root = compiler.begin(.root, actor: 0, nil, charter.file)
         for behavior in charter.behaviors {
             for adjustment in behavior.adjust { try compiler.add(adjustment, to: root) }
         }
         let layer = platform ?? Layer()
-        guard layer.believe.isEmpty, layer.roles.isEmpty, layer.channels.isEmpty else {
-            throw .wrongLevel
-        }
-        try compiler.add(layer, .platform, actor: 1)
+        guard layer.believe.isEmpty, layer.templates.allSatisfy(\.believe.isEmpty),
+            layer.roles.isEmpty, layer.channels.isEmpty
+        else { throw .wrongLevel }
+        try claims.declare(of: layer)
+        try compiler.add(layer, .platform, actor: 1, claims)
         _ = compiler.begin(.platformInstruction, actor: 1, nil, "")
         table = try compiler.finish()
         scopes = compiler.scopes
@@ -52,7 +53,6 @@ struct OperatorCompiler {
         guard operators.count <= Policy.mostOperators else { throw .tooManyOperators }
         self.base = base
         claims = base.claims
-        for layer in operators { try claims.declare(of: layer) }
         lastActor = 2 + max(operators.count, 1)
         var compiler = Compiler(
             base.charter, claims, assumed: base.assumed, firstScope: base.scopes.count)
@@ -62,7 +62,8 @@ struct OperatorCompiler {
             guard isInnermost || (layer.roles.isEmpty && layer.channels.isEmpty) else {
                 throw .wrongLevel
             }
-            try compiler.add(layer, .operator, actor: 2 + place)
+            try claims.declare(of: layer)
+            try compiler.add(layer, .operator, actor: 2 + place, claims)
             if isInnermost { try addRolesAndChannels(layer, actor: 2 + place, &compiler) }
         }
         _ = compiler.begin(.operatorInstruction, actor: lastActor - 1, nil, "")
@@ -93,15 +94,18 @@ struct OperatorCompiler {
             for adjustment in channel.everyone {
                 try compiler.add(adjustment, to: everyone, channel: place)
             }
-            for name in channel.roles.keys where rolePlaces[name] == nil { throw .unknownRole(name) }
-            for part in layer.roles {
-                for adjustment in channel.roles[part.name] ?? [] {
+            if let name = channel.roles.keys.filter({ rolePlaces[$0] == nil }).min() {
+                throw .unknownRole(name)
+            }
+            let inOrder = channel.roles.sorted { rolePlaces[$0.key] ?? 0 < rolePlaces[$1.key] ?? 0 }
+            for (name, adjustments) in inOrder {
+                for adjustment in adjustments {
                     try compiler.add(
-                        adjustment, to: channelRole, role: rolePlaces[part.name] ?? Facts.nowhere,
+                        adjustment, to: channelRole, role: rolePlaces[name] ?? Facts.nowhere,
                         channel: place)
                 }
             }
-            for (user, adjustments) in channel.members {
+            for (user, adjustments) in channel.members.sorted(by: { $0.key < $1.key }) {
                 let memberPlace = try memberNumber(of: user)
                 for adjustment in adjustments {
                     try compiler.add(adjustment, to: member, channel: place, member: memberPlace)
@@ -122,7 +126,8 @@ struct OperatorCompiler {
 /// Gathers adjustments, scope by scope, with their conditions bound to the claims of a policy.
 struct Compiler {
     private let charter: Charter
-    private let claims: ClaimTable
+    /// Those declared here or above.
+    private var claims: ClaimTable
     private let firstScope: Int
     private(set) var scopes: [PolicyScope] = []
     /// What is presumed so far: the nearest above wins.
@@ -144,21 +149,38 @@ struct Compiler {
         return scopes.count - 1
     }
 
-    /// The templates of a layer, each a scope, then its own adjustments.
-    mutating func add(_ layer: Layer, _ scope: Scope, actor: Int) throws(PolicyError) {
+    /// The templates of a layer, each a scope where it is first met, then its own adjustments.
+    ///
+    /// - Parameter claims: those declared here or above.
+    mutating func add(
+        _ layer: Layer, _ scope: Scope, actor: Int, _ claims: ClaimTable
+    ) throws(PolicyError) {
+        self.claims = claims
+        var names: Set<Text> = []
+        let templates = layer.templates.filter { names.insert($0.name).inserted }
         believed = [:]
-        for template in layer.templates {
-            assumed.merge(template.assume) { _, later in later }
-            believed.merge(template.believe) { _, later in later }
-        }
-        assumed.merge(layer.assume) { _, later in later }
-        believed.merge(layer.believe) { _, later in later }
-        for template in layer.templates {
+        for template in templates { try presume(template.assume, template.believe) }
+        try presume(layer.assume, layer.believe)
+        for template in templates {
             let place = begin(scope, actor: actor, template.name, template.file)
             for adjustment in template.adjust { try add(adjustment, to: place) }
         }
         let place = begin(scope, actor: actor, layer.name, layer.file)
         for adjustment in layer.adjust { try add(adjustment, to: place) }
+    }
+
+    /// What a layer or a template of it presumes and believes; the later wins.
+    private mutating func presume(
+        _ assume: [Text: ClaimValue], _ believe: [Text: Evidence]
+    ) throws(PolicyError) {
+        try checkDeclared(assume.keys)
+        try checkDeclared(believe.keys)
+        if !assume.isEmpty { assumed.merge(assume) { _, later in later } }
+        if !believe.isEmpty { believed.merge(believe) { _, later in later } }
+    }
+
+    func checkDeclared(_ names: some Collection<Text>) throws(PolicyError) {
+        if let name = names.filter({ claims.slots[$0] == nil }).min() { throw .unknownClaim(name) }
     }
 
     mutating func add(
@@ -194,8 +216,9 @@ struct Compiler {
         guard adjustment.deny != .cautious, adjustment.forbid != .cautious else {
             throw .badValue(behavior.id)
         }
-        for name in adjustment.condition?.claims ?? [] where claims.slots[name] == nil {
-            throw .unknownClaim(name)
+        for use in adjustment.condition?.uses ?? [] {
+            guard let slot = claims.slots[use.name] else { throw .unknownClaim(use.name) }
+            guard claims.types[slot.number] == use.type else { throw .claimConflict(use.name) }
         }
     }
 

@@ -198,8 +198,17 @@ struct UserSettings {
 extension Policy {
     /// The verdict of demands beside settings that were decided before (SEMANTICS §7); no tool holds
     /// a lent level.
+    ///
+    /// - Parameter behaviors: in charter order; one that is missing is at its most cautious value, and
+    ///   nobody has a say in it.
     public func verdict(of demands: [Demand], given behaviors: [BehaviorDecision]) -> Verdict {
-        Arbitration(demands, behaviors, self) { speaker in
+        let missing = BehaviorDecision(
+            setting: .cautious, decidedBy: .root,
+            ceilings: .init(platform: .none, operator: .none, user: .none))
+        let count = max(0, charter.behaviors.count - behaviors.count)
+        return Arbitration(
+            demands, behaviors + Array(repeating: missing, count: count), self
+        ) { speaker in
             if case .principal(let level) = speaker { level } else { nil }
         }.verdict
     }

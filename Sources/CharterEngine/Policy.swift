@@ -133,6 +133,7 @@ public final class Policy: Sendable {
         switch scope {
         case .user: place = scopeCount - 2
         case .userInstruction: place = scopeCount - 1
+        case .demand: place = scopeCount
         default: place = (base.scopes + scopes).lastIndex { $0.scope == scope } ?? scopeCount
         }
         return Step(
@@ -164,7 +165,7 @@ public enum PolicyError: Error, Hashable, Sendable {
     case unknownBehavior(BehaviorID)
     /// A rank that the behavior does not have, or a `deny` or `forbid` of rank 0.
     case badValue(BehaviorID)
-    /// Two declarations of one claim disagree.
+    /// Two declarations of one claim disagree, or a condition was read with another.
     case claimConflict(Text)
     /// A channel names a role that the layer does not define.
     case unknownRole(Text)
@@ -172,7 +173,7 @@ public enum PolicyError: Error, Hashable, Sendable {
     case tooManyOperators
     /// Roles, channels or `believe` where this level has none.
     case wrongLevel
-    /// A condition uses a claim that is not declared here or above.
+    /// A condition, `assume` or `believe` names a claim that is not declared here or above.
     case unknownClaim(Text)
     /// More adjustments, conditions, scopes, roles or channels than a policy can number.
     case tooLarge
