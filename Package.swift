@@ -64,7 +64,8 @@ let package = Package(
             name: "CharterDocuments", dependencies: ["CharterEngine", "CMarkGFM", "CYAML", "CSimdjson", crypto],
             swiftSettings: strict),
         .target(
-            name: "CharterDetection", dependencies: ["CharterEngine", "CVectorscan", "CUTF8Proc"],
+            name: "CharterDetection",
+            dependencies: ["CharterEngine", "CharterDocuments", "CVectorscan", "CUTF8Proc"],
             swiftSettings: strict),
         .target(
             name: "CharterGateway",
@@ -88,7 +89,8 @@ let package = Package(
             name: "CharterDocumentsTests", dependencies: ["CharterEngine", "CharterDocuments"],
             swiftSettings: strict),
         .testTarget(
-            name: "CharterDetectionTests", dependencies: ["CharterEngine", "CharterDetection"],
+            name: "CharterDetectionTests",
+            dependencies: ["CharterEngine", "CharterDocuments", "CharterDetection"],
             swiftSettings: strict),
         .testTarget(
             name: "CharterGatewayTests",

@@ -2,7 +2,7 @@ import CVectorscan
 
 /// The patterns for one kind of text as one automaton.
 final class Automaton: Sendable {
-    /// Tells the ends of matches in a stream. Nil where there is no pattern.
+    /// Tells the ends of matches in a stream; nil where there is no pattern.
     let ends: Database?
     /// Tells the starts in a block: it has those patterns only whose matches differ in length, and
     /// is asked on a hit alone, as keeping track of starts makes a scan forty times as slow.
@@ -11,10 +11,11 @@ final class Automaton: Sendable {
     let expressions: [Expression]
     /// The longest match, in normalized bytes.
     let longest: Int
-    /// How many bytes behind the end of a match must be there before it is known that all matches
-    /// with that end have been told: `\b` and `$` look at what follows. Two scalars, where any
-    /// pattern looks ahead: the one that it looks at, and one more, so that the first is not taken
-    /// for a last line break (before which `$` matches too) when starts are looked for.
+    /// How many bytes must follow the end of a match before all matches with that end are told.
+    ///
+    /// `\b` and `$` look at what follows: where any pattern has them two scalars, the one that it
+    /// looks at, and one more, so that the first is not taken for a last line break (before which
+    /// `$` matches too) when starts are looked for.
     let lookahead: Int
 
     /// How far behind the end of what has been scanned a match that is not known yet may begin.
@@ -24,7 +25,7 @@ final class Automaton: Sendable {
 
     static let longestScalar = 4
 
-    /// - Parameter members: The indices of the patterns that belong in here, in order.
+    /// Puts together what has been compiled of the patterns with the indices `members`.
     init(
         members: [Int],
         expressions: [Expression],
@@ -39,17 +40,23 @@ final class Automaton: Sendable {
             members.contains { expressions[$0].looksAhead } ? 2 * Self.longestScalar : 0
     }
 
+    /// Compiles the patterns with the indices `members`.
     convenience init(
         compiling members: [Int],
-        of expressions: [Expression]
+        of expressions: [Expression],
+        for text: PatternSet.Text
     ) throws(Database.Failure) {
         let all = members.map { (id: $0, expression: expressions[$0]) }
-        let varying = all.filter { $0.expression.widths.count > 1 }
+        let varying = all.filter { Self.needsStarts($0.expression, for: text) }
         let ends = all.isEmpty ? nil : try Database(all, mode: HS_MODE_STREAM)
         let starts =
             varying.isEmpty
             ? nil
             : try Database(varying, mode: HS_MODE_BLOCK, flags: UInt32(HS_FLAG_SOM_LEFTMOST))
         self.init(members: members, expressions: expressions, ends: ends, starts: starts)
+    }
+
+    static func needsStarts(_ expression: Expression, for text: PatternSet.Text) -> Bool {
+        text == .answer && expression.widths.count > 1
     }
 }

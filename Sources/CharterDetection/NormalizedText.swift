@@ -9,8 +9,9 @@ struct NormalizedText: Sendable {
     private(set) var start = 0
     /// How many original bytes have been read, up to the end of the last whole scalar.
     private(set) var position = 0
-    /// Whether more of the original than ``heldLimit`` must be held back. Looked at where a scalar
-    /// is dropped, and there alone: a pure function of the text so far.
+    /// Whether more of the original than ``heldLimit`` must be held back.
+    ///
+    /// Looked at where a scalar is dropped, and there alone: a pure function of the text so far.
     private(set) var isOverfull = false
 
     /// A match that is not known yet begins less than this many bytes before ``end``.

@@ -1,3 +1,5 @@
+public import CharterEngine
+
 /// What to look for in a text, and which behavior the text then exercises.
 ///
 /// One entry of `NAME.patterns.yaml`.
@@ -19,28 +21,26 @@ public struct Pattern: Sendable, Hashable {
     }
 
     /// The id of the behavior that a match exercises.
-    public var behavior: String
+    public var behavior: BehaviorID
     public var place: Place
     public var form: Form
     /// The value that a match demands; nil is the one of the highest rank (SEMANTICS §7).
-    public var value: String?
+    public var value: Text?
     /// Whether a match is an explicit demand, from the level of the message that it stands in.
     public var asked: Bool
     /// Whether a match triggers a duty instead of demanding a value (SEMANTICS §7).
     public var triggered: Bool
-    /// Where the pattern stands in its document, line and UTF-8 column from 1.
-    public var line: Int
-    public var column: Int
+    /// Where the pattern stands in its document.
+    public var source: SourcePosition
 
     public init(
-        behavior: String,
+        behavior: BehaviorID,
         place: Place,
         form: Form,
-        value: String? = nil,
+        value: Text? = nil,
         asked: Bool = false,
         triggered: Bool = false,
-        line: Int = 1,
-        column: Int = 1
+        source: SourcePosition = .unknown
     ) {
         self.behavior = behavior
         self.place = place
@@ -48,7 +48,6 @@ public struct Pattern: Sendable, Hashable {
         self.value = value
         self.asked = asked
         self.triggered = triggered
-        self.line = line
-        self.column = column
+        self.source = source
     }
 }

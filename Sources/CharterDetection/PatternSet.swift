@@ -1,5 +1,6 @@
-/// Patterns, compiled: one automaton for requests, one for answers. Immutable and shared by all.
+/// Patterns, compiled: one automaton for requests, one for answers.
 ///
+/// Immutable, and shared by all that scan.
 /// Compiling takes about a millisecond a pattern. What it makes can be kept
 /// (``serialized()``, ``init(_:serialized:)``) and is read back in a few milliseconds.
 public struct PatternSet: Sendable {
@@ -52,41 +53,54 @@ public struct PatternSet: Sendable {
     /// - Throws: All problems that there are, not the first only. (Those that only compiling shows,
     ///   such as a regex that is too large, come when there are no others.)
     public init(_ patterns: [Pattern]) throws(PatternProblems) {
+        let (expressions, problems) = Self.measure(patterns)
+        guard problems.isEmpty else { throw PatternProblems(problems) }
+        do throws(Database.Failure) {
+            let answers = Self.members(of: patterns, for: .answer)
+            let requests = Self.members(of: patterns, for: .request)
+            let answer = try Automaton(compiling: answers, of: expressions, for: .answer)
+            let request =
+                requests == answers
+                ? answer : try Automaton(compiling: requests, of: expressions, for: .request)
+            compiled = try Compiled(request: request, answer: answer)
+            self.patterns = patterns
+        } catch {
+            throw Self.problems(of: expressions, in: patterns, after: error)
+        }
+    }
+
+    /// What is wrong with the patterns, as far as it can be told without compiling.
+    public static func problems(in patterns: [Pattern]) -> [PatternProblem] {
+        measure(patterns).problems
+    }
+
+    private static func measure(
+        _ patterns: [Pattern]
+    ) -> (expressions: [Expression], problems: [PatternProblem]) {
         var problems: [PatternProblem] = []
-        var expressions: [Expression] = []
-        for (index, pattern) in patterns.enumerated() {
+        let expressions = patterns.enumerated().map { index, pattern in
             var expression = Expression(pattern.form)
             do throws(PatternProblem.Kind) {
-                try expression.measure()
-                if case .regex(let regex) = pattern.form { try Expression.checkScalars(of: regex) }
+                try expression.measure(pattern.form)
             } catch {
                 problems.append(PatternProblem(pattern: index, kind: error))
             }
-            expressions.append(expression)
+            return expression
         }
-        guard problems.isEmpty else { throw PatternProblems(problems) }
-        do throws(Database.Failure) {
-            let request = Self.members(of: patterns, for: .request)
-            let answer = Self.members(of: patterns, for: .answer)
-            let first = try Automaton(compiling: request, of: expressions)
-            let second =
-                request == answer ? first : try Automaton(compiling: answer, of: expressions)
-            compiled = try Compiled(request: first, answer: second)
-            self.patterns = patterns
-        } catch {
-            throw Self.problems(of: expressions, after: error)
-        }
+        return (expressions, problems)
     }
 
     /// All expressions that Vectorscan does not compile, since the set names the first only.
     private static func problems(
         of expressions: [Expression],
+        in patterns: [Pattern],
         after failure: Database.Failure
     ) -> PatternProblems {
         var problems: [PatternProblem] = []
         for index in expressions.indices {
+            let text: Text = patterns[index].place == .request ? .request : .answer
             do throws(Database.Failure) {
-                _ = try Automaton(compiling: [index], of: expressions)
+                _ = try Automaton(compiling: [index], of: expressions, for: text)
             } catch {
                 problems.append(.init(pattern: index, kind: .invalid(message: error.message)))
             }

@@ -1,4 +1,4 @@
-/// Why a text could not be scanned. Nothing of the text is in it.
+/// Why a text could not be scanned; nothing of the text is in it.
 public enum ScanError: Error, Sendable, Hashable {
     /// The scratch was made for another ``PatternSet``.
     case foreignScratch

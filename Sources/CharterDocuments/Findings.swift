@@ -1,19 +1,19 @@
 internal import CharterEngine
 
 /// What is found while one document is read, many things at once.
-struct Findings {
-    let source: SourceText
-    private(set) var diagnostics: [Diagnostic] = []
+package struct Findings {
+    package let source: SourceText
+    package private(set) var diagnostics: [Diagnostic] = []
     /// The most that are told of one document.
     static let most = 200
 
-    init(_ source: SourceText) {
+    package init(_ source: SourceText) {
         self.source = source
     }
 
-    var hasErrors: Bool { diagnostics.contains { $0.severity == .error } }
+    package var hasErrors: Bool { diagnostics.contains { $0.severity == .error } }
 
-    mutating func add(
+    package mutating func add(
         _ id: String, _ severity: Diagnostic.Severity = .error, at range: Range<Int>,
         _ message: String, reason: String? = nil, help: String? = nil
     ) {
@@ -24,7 +24,7 @@ struct Findings {
                 help: help))
     }
 
-    mutating func add(_ error: YAMLError, area: String) {
+    package mutating func add(_ error: YAMLError, area: String) {
         let id = error.kind == .duplicateKey ? "\(area).duplicate-key" : "\(area).syntax"
         add(
             id, at: error.offset..<(error.offset + error.length), error.message,
@@ -34,9 +34,9 @@ struct Findings {
 }
 
 /// The nearest of some names to one that there is none of.
-enum NearestName {
+package enum NearestName {
     /// `did you mean …`, where a name is near enough; O(names × length²).
-    static func help(for name: String, among names: some Sequence<String>) -> String? {
+    package static func help(for name: String, among names: some Sequence<String>) -> String? {
         let wanted = Array(name.utf8.prefix(64))
         var best: (name: String, distance: Int)?
         for candidate in names {

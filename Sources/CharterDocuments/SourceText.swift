@@ -94,8 +94,8 @@ public struct SourceText: Sendable {
 
     /// What bounds and encoding say against the document before any parser sees it.
     ///
-    /// - Parameter area: `charter` or `layer`.
-    func bounds(area: String) -> Diagnostic? {
+    /// - Parameter area: `charter`, `layer` or `patterns`.
+    package func bounds(area: String) -> Diagnostic? {
         guard bytes.count <= SourceText.largest else {
             return diagnostic(
                 "\(area).syntax", at: 0, "the document has \(bytes.count) bytes",

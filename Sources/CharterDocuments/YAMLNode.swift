@@ -1,24 +1,24 @@
 /// A part of a YAML document: every scalar is the text that is written (SEMANTICS §2).
-struct YAMLNode: Sendable {
-    enum Content: Sendable {
+package struct YAMLNode: Sendable {
+    package enum Content: Sendable {
         case scalar(String)
         case sequence([YAMLNode])
         case mapping([(key: YAMLNode, value: YAMLNode)])
     }
 
-    var content: Content
+    package var content: Content
     /// In bytes of the document, half-open.
-    var range: Range<Int>
+    package var range: Range<Int>
     /// Whether the value's bytes stand in the document just as they are, from `contentStart`.
     var contentStart: Int?
 
     /// The text of a scalar.
-    var scalar: String? {
+    package var scalar: String? {
         if case .scalar(let text) = content { text } else { nil }
     }
 
     /// What the node is, for messages.
-    var kind: String {
+    package var kind: String {
         switch content {
         case .scalar: "a scalar"
         case .sequence: "a list"
@@ -28,7 +28,7 @@ struct YAMLNode: Sendable {
 }
 
 /// A YAML text that cannot be read.
-struct YAMLError: Error {
+package struct YAMLError: Error {
     enum Kind { case syntax, duplicateKey }
 
     var kind: Kind

@@ -5,7 +5,7 @@ internal import CYAML
 /// Events, and not composed nodes, because tags, anchors and aliases are refused where they stand,
 /// before anything is expanded; because duplicate keys are told at the second; and because depth is
 /// bounded without recursion into the library.
-struct YAMLReader: ~Copyable {
+package struct YAMLReader: ~Copyable {
     /// The deepest nesting of maps and lists.
     static let greatestDepth = 64
     /// The most nodes.
@@ -21,7 +21,7 @@ struct YAMLReader: ~Copyable {
     private var lastMark = (scalar: 0, byte: 0)
 
     /// - Parameter origin: the document's offset of a byte of `bytes`.
-    init(_ bytes: [UInt8], origin: @escaping (Int) -> Int = { $0 }) {
+    package init(_ bytes: [UInt8], origin: @escaping (Int) -> Int = { $0 }) {
         self.bytes = bytes
         self.origin = origin
         parser = .allocate(capacity: 1)
@@ -35,7 +35,7 @@ struct YAMLReader: ~Copyable {
     }
 
     /// The one document in the text; nil where there is none.
-    mutating func read() throws(YAMLError) -> YAMLNode? {
+    package mutating func read() throws(YAMLError) -> YAMLNode? {
         let bytes = bytes
         var result: Result<YAMLNode?, YAMLError> = .success(nil)
         bytes.withUnsafeBufferPointer { buffer in
