@@ -24,20 +24,14 @@ public struct PolicyTestDocument: Sendable {
     public static func read(_ source: SourceText) -> Reading<PolicyTestDocument> {
         if let bound = source.bounds(area: "test") { return Reading(value: nil, diagnostics: [bound]) }
         var findings = Findings(source)
-        var reader = YAMLReader(source.bytes)
-        do throws(YAMLError) {
-            let root = try reader.read()
-            let document = root.flatMap { PolicyTestDocument($0, &findings) }
-            if document == nil, !findings.hasErrors {
-                findings.add(
-                    "test.syntax", at: 0..<1, "a document of tests is a map",
-                    help: "write `charter`, `layers` and `tests`")
-            }
-            return Reading(value: document, diagnostics: findings.diagnostics)
-        } catch {
-            findings.add(error, area: "test")
-            return Reading(value: nil, diagnostics: findings.diagnostics)
+        let root = YAMLReader.read(source.bytes, area: "test", &findings)
+        let document = root.flatMap { PolicyTestDocument($0, &findings) }
+        if document == nil, !findings.hasErrors {
+            findings.add(
+                "test.syntax", at: 0..<1, "a document of tests is a map",
+                help: "write `charter`, `layers` and `tests`")
         }
+        return Reading(value: document, diagnostics: findings.diagnostics)
     }
 
     private init?(_ root: YAMLNode, _ findings: inout Findings) {

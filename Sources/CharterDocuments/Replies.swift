@@ -45,17 +45,12 @@ public struct Replies: Sendable {
             return Reading(value: nil, diagnostics: [bound])
         }
         var findings = Findings(source)
-        var yaml = YAMLReader(source.bytes)
-        do throws(YAMLError) {
-            guard let root = try yaml.read(), root.scalar != "" else {
-                return Reading(value: Replies(), diagnostics: [])
-            }
-            let replies = read(root, charter, &findings)
-            return Reading(value: Replies(replies), diagnostics: findings.diagnostics)
-        } catch {
-            findings.add(error, area: "replies")
-            return Reading(value: nil, diagnostics: findings.diagnostics)
+        let root = YAMLReader.read(source.bytes, area: "replies", &findings)
+        guard let root, root.scalar != "" else {
+            return Reading(value: Replies(), diagnostics: findings.diagnostics)
         }
+        let replies = read(root, charter, &findings)
+        return Reading(value: Replies(replies), diagnostics: findings.diagnostics)
     }
 
     private static func read(
