@@ -18,7 +18,7 @@ struct Attributes: Sendable {
     /// Reads the attributes of a heading; tells slips, which must not lose a behavior.
     init(_ heading: MarkdownDocument.Heading, _ findings: inout Findings) {
         let text = heading.text.trimmingSpace
-        title = text
+        title = heading.restoring(text)
         idRange = heading.range
         guard text.utf8.last == UInt8(ascii: "}") || text.contains("{#") else { return }
         func slip(_ message: String, _ range: Range<Int>? = nil) {
@@ -34,8 +34,9 @@ struct Attributes: Sendable {
             slip("the attributes do not stand at the end of the heading in `{` and `}`")
             return
         }
-        title = String(text[..<open]).trimmingSpace
-        guard !title.contains("{#") else {
+        let front = String(text[..<open]).trimmingSpace
+        title = heading.restoring(front)
+        guard !front.contains("{#") else {
             slip("the heading has attributes twice")
             return
         }

@@ -96,7 +96,7 @@ struct CharterReader {
                     continue
                 }
                 drafts[last].block = Block(fence, source, &findings)
-            case .fence, .paragraph, .other:
+            case .fence, .paragraph, .indentedCode, .container, .aside:
                 if let last = drafts.indices.last { drafts[last].content.append(block) }
             }
         }
