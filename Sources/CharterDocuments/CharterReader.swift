@@ -46,7 +46,7 @@ struct CharterReader {
         }
         guard !findings.hasErrors,
             var charter = Charter(
-                behaviors: behaviors, claims: frontMatter.claims, assume: frontMatter.assume,
+                behaviors: behaviors, claims: frontMatter.claims.types, assume: frontMatter.assume,
                 file: source.file)
         else { return nil }
         charter.name = frontMatter.texts["charter"]

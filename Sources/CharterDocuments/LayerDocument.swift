@@ -25,6 +25,8 @@ public struct LayerDocument: Sendable {
         public var isInnermost: Bool
         /// The claims of the charter and of the layers above.
         public var claims: [Text: ClaimType]
+        /// Whether a layer above could not be read, so that nobody knows all claims.
+        var missesClaims = false
 
         public init(
             charter: Charter, level: Level, isInnermost: Bool = true,
