@@ -47,12 +47,16 @@ struct AdjustmentReader {
             return adjustment
         case .sequence:
             findings.add(
-                form.id("bad-value"), at: node.range, "an adjustment is a value or a map, not a list",
+                form.id("bad-value"), at: node.range,
+                "an adjustment is a value or a map, not a list",
                 help: "write `\(behavior.id): {set: VALUE}`")
             return nil
         case .mapping(let pairs):
-            for (key, value) in pairs { read(key, value, of: behavior, into: &adjustment, &findings) }
-            guard pairs.contains(where: { AdjustmentReader.operations.contains($0.key.scalar ?? "") })
+            for (key, value) in pairs {
+                read(key, value, of: behavior, into: &adjustment, &findings)
+            }
+            guard
+                pairs.contains(where: { AdjustmentReader.operations.contains($0.key.scalar ?? "") })
             else {
                 if !pairs.contains(where: { isUnknown($0.key.scalar ?? "") }) {
                     findings.add(
@@ -85,7 +89,8 @@ struct AdjustmentReader {
         case "set": adjustment.set = value(node, of: behavior, &findings)
         case "forbid": adjustment.forbid = restriction(node, of: behavior, &findings)
         case "allow" where form == .layer: adjustment.allow = value(node, of: behavior, &findings)
-        case "deny" where form == .layer: adjustment.deny = restriction(node, of: behavior, &findings)
+        case "deny" where form == .layer:
+            adjustment.deny = restriction(node, of: behavior, &findings)
         case "allow", "deny":
             findings.add(
                 "charter.bad-adjust", at: key.range,
@@ -155,7 +160,9 @@ struct AdjustmentReader {
             return try Condition(parsing: text, claims: claims.types)
         } catch {
             let mistake = ConditionMistake(error, in: text, claims: claims.types)
-            guard mistake.unknownClaim.map({ !claims.mayHave(Text($0)) }) ?? true else { return nil }
+            guard mistake.unknownClaim.map({ !claims.mayHave(Text($0)) }) ?? true else {
+                return nil
+            }
             findings.add(
                 error.code.rawValue,
                 at: node.range(of: mistake.range, in: findings.source) ?? node.range, error.message,

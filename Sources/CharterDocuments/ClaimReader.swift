@@ -17,7 +17,9 @@ struct ClaimReader {
             case .scalar("string"): type = .string
             case .sequence(let names):
                 let texts = names.compactMap(\.scalar)
-                type = texts.isEmpty || texts.count < names.count ? nil : .oneOf(texts.map { Text($0) })
+                type =
+                    texts.isEmpty || texts.count < names.count
+                    ? nil : .oneOf(texts.map { Text($0) })
             case .scalar, .mapping: type = nil
             }
             guard let type else {
@@ -76,7 +78,8 @@ struct ClaimReader {
             if node.scalar != "" {
                 findings.add(
                     badValue, at: node.range, "`\(key)` is a map, not \(node.kind)",
-                    help: key == "claims" ? "write `claims: {age: int}`" : "write `assume: {age: 18}`")
+                    help: key == "claims"
+                        ? "write `claims: {age: int}`" : "write `assume: {age: 18}`")
             }
             return []
         }
@@ -85,6 +88,14 @@ struct ClaimReader {
 
     /// What a scalar says where a value of the type is asked for.
     static func value(_ text: String, _ type: ClaimType) -> ClaimValue? {
+        switch type {
+        case .int, .double:
+            // Swift's own reader also takes `0x12`, `nan` and `inf`.
+            guard text.utf8.allSatisfy({ Array("0123456789+-.eE".utf8).contains($0) }) else {
+                return nil
+            }
+        case .bool, .string, .enumerated: break
+        }
         switch type {
         case .int:
             if let value = Int64(text) { return .int(value) }

@@ -11,7 +11,8 @@ struct LayerAdjustments {
             let name = key.scalar ?? ""
             guard let behavior = charter[BehaviorID(Text(name))] else {
                 findings.add(
-                    "layer.unknown-behavior", at: key.range, "the charter has no behavior `\(name)`",
+                    "layer.unknown-behavior", at: key.range,
+                    "the charter has no behavior `\(name)`",
                     help: NearestName.help(
                         for: name, among: charter.behaviors.lazy.map(\.id.text.string))
                         ?? "the charter's headings say which ids there are")
@@ -59,9 +60,11 @@ struct LayerAdjustments {
                     if value == nil {
                         findings.add(
                             "layer.bad-value", at: part.range,
-                            "a value is expected here, not \(part.kind)", help: "write `{set: VALUE}`")
+                            "a value is expected here, not \(part.kind)",
+                            help: "write `{set: VALUE}`")
                     }
-                case "allow", "deny", "forbid", "when", "from", "until", "owner", "reason", "ticket":
+                case "allow", "deny", "forbid", "when", "from", "until", "owner", "reason",
+                    "ticket":
                     findings.add(
                         "layer.wrong-level", at: key.range,
                         "a user layer has no `\(key.scalar ?? "")`",

@@ -36,6 +36,7 @@ struct LayerReader {
         guard !diagnostics.contains(where: { $0.severity == .error }) else { return nil }
         return LayerDocument(
             source: source, content: content(own), under: own.text("under").map { Text($0) },
+            underRange: own["under"]?.range,
             templates: drafts.map(\.findings.source), writtenFor: own.text("written_for"),
             purpose: own.text("purpose"))
     }
@@ -54,8 +55,9 @@ struct LayerReader {
 
     /// Depth first, in listed order, each once where it is first met.
     private mutating func extend(_ draft: inout LayerDraft) {
-        guard let list = draft["extends"] else { return }
-        guard case .sequence(let names) = list.content, names.allSatisfy({ $0.scalar != nil }) else {
+        guard let list = draft["extends"], list.scalar != "" else { return }
+        guard case .sequence(let names) = list.content, names.allSatisfy({ $0.scalar != nil })
+        else {
             draft.findings.add(
                 "layer.bad-value", at: list.range, "`extends` is a list of names",
                 help: "write `extends: [a_template]`")
@@ -76,7 +78,8 @@ struct LayerReader {
             else {
                 draft.findings.add(
                     "layer.bad-value", at: node.range, "there are too many templates",
-                    reason: "a layer has at most \(LayerReader.mostTemplates), one under another at "
+                    reason:
+                        "a layer has at most \(LayerReader.mostTemplates), one under another at "
                         + "most \(LayerReader.greatestDepth)", help: "join some of them")
                 continue
             }
@@ -168,7 +171,8 @@ struct LayerReader {
         let roles = RoleReader(adjustments: reader)
         draft.roles = draft["roles"].map { roles.roles($0, &draft.findings) } ?? []
         draft.channels =
-            draft["channels"].map { roles.channels($0, draft.roles.map(\.name), &draft.findings) } ?? []
+            draft["channels"].map { roles.channels($0, draft.roles.map(\.name), &draft.findings) }
+            ?? []
         drafts[place] = draft
     }
 

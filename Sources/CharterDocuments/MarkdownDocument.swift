@@ -10,6 +10,8 @@ struct MarkdownDocument: Sendable {
         var text: String
         /// What stands for each `\u{FFFC}`.
         var elided: [String]
+        /// Where in the text, in bytes, something is emphasized or a link.
+        var marked: [Range<Int>]
         /// In bytes of the document.
         var range: Range<Int>
     }
@@ -73,11 +75,11 @@ struct MarkdownDocument: Sendable {
         let range = start..<end
         switch cmark_node_get_type(node) {
         case CMARK_NODE_HEADING:
-            let (text, elided) = text(of: node)
-            return .heading(
-                Heading(
-                    level: Int(cmark_node_get_heading_level(node)), text: text, elided: elided,
-                    range: range))
+            var heading = Heading(
+                level: Int(cmark_node_get_heading_level(node)), text: "", elided: [], marked: [],
+                range: range)
+            readText(of: node, into: &heading)
+            return .heading(heading)
         case CMARK_NODE_CODE_BLOCK where isFenced(node):
             let info = cmark_node_get_fence_info(node).map { String(cString: $0) } ?? ""
             let content = cmark_node_get_literal(node).map { String(cString: $0) } ?? ""
@@ -102,29 +104,32 @@ struct MarkdownDocument: Sendable {
         return cmark_node_get_fenced(node, &length, &offset, &character) != 0
     }
 
-    /// The text of all inlines in a block; what is code or HTML is kept apart.
-    private static func text(of block: OpaquePointer) -> (text: String, elided: [String]) {
-        guard let iterator = cmark_iter_new(block) else { return ("", []) }
+    /// The text of all inlines of a heading; what is code or HTML is kept apart.
+    private static func readText(of node: OpaquePointer, into heading: inout Heading) {
+        guard let iterator = cmark_iter_new(node) else { return }
         defer { cmark_iter_free(iterator) }
-        var text = ""
-        var elided: [String] = []
         while true {
             let event = cmark_iter_next(iterator)
-            if event == CMARK_EVENT_DONE { return (text, elided) }
-            guard event == CMARK_EVENT_ENTER, let node = cmark_iter_get_node(iterator) else {
+            if event == CMARK_EVENT_DONE { return }
+            guard event == CMARK_EVENT_ENTER, let inline = cmark_iter_get_node(iterator) else {
                 continue
             }
-            let literal = cmark_node_get_literal(node).map { String(cString: $0) } ?? ""
-            switch cmark_node_get_type(node) {
+            let literal = cmark_node_get_literal(inline).map { String(cString: $0) } ?? ""
+            let start = heading.text.utf8.count
+            switch cmark_node_get_type(inline) {
             case CMARK_NODE_TEXT:
                 // The mark itself stands for itself.
-                elided += literal.unicodeScalars.filter { $0 == "\u{FFFC}" }.map(String.init)
-                text += literal
+                heading.elided += literal.unicodeScalars.filter { $0 == "\u{FFFC}" }.map(
+                    String.init)
+                heading.text += literal
             case CMARK_NODE_CODE, CMARK_NODE_HTML_INLINE:
-                elided.append(literal)
-                text += "\u{FFFC}"
-            case CMARK_NODE_SOFTBREAK, CMARK_NODE_LINEBREAK: text += " "
+                heading.elided.append(literal)
+                heading.text += "\u{FFFC}"
+            case CMARK_NODE_SOFTBREAK, CMARK_NODE_LINEBREAK: heading.text += " "
             default: break
+            }
+            if cmark_node_parent(inline) != node, inline != node {
+                heading.marked.append(start..<heading.text.utf8.count)
             }
         }
     }

@@ -29,7 +29,8 @@ public struct PolicyMatrix: Sendable {
                 id: behavior.id.text.string, title: behavior.title, tier: behavior.tier.rawValue,
                 values: behavior.values.map(\.string), default: name(behavior.default) ?? "",
                 setting: name(decided.setting) ?? "", decidedBy: decided.decidedBy.name,
-                platform: name(decided.ceilings.platform), operator: name(decided.ceilings.operator),
+                platform: name(decided.ceilings.platform),
+                operator: name(decided.ceilings.operator),
                 user: name(decided.ceilings.user), authority: behavior.authority.name,
                 adjusters: behavior.adjusters)
         }

@@ -13,7 +13,8 @@ struct RoleReader {
                     guard value.scalar == "true" || value.scalar == "false" else {
                         findings.add(
                             "layer.bad-value", at: value.range,
-                            "`administrator` is `true` or `false`", help: "write `administrator: true`")
+                            "`administrator` is `true` or `false`",
+                            help: "write `administrator: true`")
                         continue
                     }
                     role.isAdministrator = value.scalar == "true"

@@ -54,6 +54,11 @@ struct YAMLNode: Sendable {
 }
 
 extension YAMLNode {
+    /// A text that stands nowhere, to be compared with one that does.
+    static func scalar(_ text: String) -> YAMLNode {
+        YAMLNode(content: .scalar(text), range: 0..<0)
+    }
+
     /// Where a part of a scalar's text stands in the document; nil where it stands there in other
     /// words, such as escapes.
     func range(of part: Range<Int>, in source: SourceText) -> Range<Int>? {
@@ -67,7 +72,9 @@ extension YAMLNode {
         for (offset, byte) in text.utf8.enumerated() {
             if offset == part.lowerBound { found = place }
             if YAMLNode.isSpace(byte) { continue }
-            guard let next = source.bytes[place..<range.upperBound].firstIndex(of: byte) else { return nil }
+            guard let next = source.bytes[place..<range.upperBound].firstIndex(of: byte) else {
+                return nil
+            }
             if offset == part.lowerBound { found = next }
             place = next + 1
         }
