@@ -20,33 +20,31 @@ struct PatternsReader {
 
     /// Reads all entries; nil where one is wrong.
     mutating func read() -> PatternsDocument? {
-        var yaml = YAMLReader(findings.source.bytes)
-        do throws(YAMLError) {
-            guard let root = try yaml.read(), root.scalar != "" else {
-                return PatternsDocument(source: findings.source, patterns: [], forms: [])
-            }
-            guard case .sequence(let entries) = root.content else {
-                findings.add(
-                    "patterns.syntax",
-                    at: root.range,
-                    "patterns are a list, not \(root.kind)",
-                    help: "begin each pattern with `- behavior: …`"
-                )
-                return nil
-            }
-            guard entries.count <= Self.most else {
-                findings.add(
-                    "patterns.bad-value",
-                    at: entries[Self.most].range,
-                    "there are more than \(Self.most) patterns",
-                    help: "write similar ones as one regex with alternatives"
-                )
-                return nil
-            }
-            for entry in entries { read(entry) }
-        } catch {
-            findings.add(error, area: "patterns")
+        guard let root = YAMLReader.read(findings.source.bytes, area: "patterns", &findings),
+            root.scalar != ""
+        else {
+            return findings.hasErrors
+                ? nil : PatternsDocument(source: findings.source, patterns: [], forms: [])
         }
+        guard case .sequence(let entries) = root.content else {
+            findings.add(
+                "patterns.syntax",
+                at: root.range,
+                "patterns are a list, not \(root.kind)",
+                help: "begin each pattern with `- behavior: …`"
+            )
+            return nil
+        }
+        guard entries.count <= Self.most else {
+            findings.add(
+                "patterns.bad-value",
+                at: entries[Self.most].range,
+                "there are more than \(Self.most) patterns",
+                help: "write similar ones as one regex with alternatives"
+            )
+            return nil
+        }
+        for entry in entries { read(entry) }
         for problem in PatternSet.problems(in: patterns) {
             findings.add(problem, at: problem.pattern.map { forms[$0] } ?? 0..<1)
         }

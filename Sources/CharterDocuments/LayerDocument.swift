@@ -12,6 +12,8 @@ public struct LayerDocument: Sendable {
     public let content: Content
     /// The name of the operator layer above.
     public let under: Text?
+    /// Where the layer says it.
+    let underRange: Range<Int>?
     /// The documents of the templates, in the order in which they apply.
     public let templates: [SourceText]
     public let writtenFor: String?
@@ -25,6 +27,8 @@ public struct LayerDocument: Sendable {
         public var isInnermost: Bool
         /// The claims of the charter and of the layers above.
         public var claims: [Text: ClaimType]
+        /// Whether a layer above could not be read, so that nobody knows all claims.
+        var missesClaims = false
 
         public init(
             charter: Charter, level: Level, isInnermost: Bool = true,
@@ -68,12 +72,14 @@ public struct LayerDocument: Sendable {
     }
 
     init(
-        source: SourceText, content: Content, under: Text?, templates: [SourceText],
+        source: SourceText, content: Content, under: Text?, underRange: Range<Int>?,
+        templates: [SourceText],
         writtenFor: String?, purpose: String?
     ) {
         self.source = source
         self.content = content
         self.under = under
+        self.underRange = underRange
         self.templates = templates
         self.writtenFor = writtenFor
         self.purpose = purpose

@@ -80,13 +80,17 @@ struct ConditionParser {
         }
         var receiver = try primary()
         while take(".") {
+            skipSpace()
+            let start = position
             let name = identifier()
             let method: Expression.Method
             switch name {
             case "startsWith": method = .startsWith
             case "endsWith": method = .endsWith
             case "contains": method = .contains
-            default: throw unexpected("`startsWith`, `endsWith` or `contains`")
+            default:
+                position = start
+                throw unexpected("`startsWith`, `endsWith` or `contains`")
             }
             let argument = try parenthesized()
             receiver = try node(
