@@ -51,14 +51,14 @@ struct Check: ParsableCommand {
     private func report(_ diagnostics: [Diagnostic], _ summaries: [String]) {
         let shown = diagnostics.filter { notes || $0.severity > .note }
         if format == .json {
-            print(DiagnosticWriter.json(shown))
+            print(DiagnosticText.json(shown))
             return
         }
         for summary in summaries { print(summary) }
         print(
             shown.isEmpty
-                ? DiagnosticText.summary(of: diagnostics)
-                : DiagnosticText(isColored: Output.isTerminal).text(shown), terminator: "")
+                ? DiagnosticText.summary(diagnostics)
+                : DiagnosticText.render(shown, isColored: Output.isTerminal), terminator: "")
         if shown.isEmpty { print("") }
     }
 

@@ -37,7 +37,7 @@ struct PolicyOptions: ParsableArguments {
     }
 
     private static func refuse(_ diagnostics: [Diagnostic]) -> ExitCode {
-        Output.error(DiagnosticText().text(diagnostics.filter { $0.severity == .error }))
+        Output.error(DiagnosticText.render(diagnostics.filter { $0.severity == .error }))
         return .input
     }
 }

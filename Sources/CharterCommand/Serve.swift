@@ -25,17 +25,7 @@ struct Serve: AsyncParsableCommand {
 
     func run() async throws {
         let settings = try settings()
-        let gateway: Gateway
-        do {
-            let reading = try Gateway.read(settings)
-            let shown = reading.diagnostics.filter { $0.severity > .note }
-            if !shown.isEmpty { Output.error(DiagnosticText().text(shown)) }
-            guard let value = reading.value else { throw ExitCode.input }
-            gateway = value
-        } catch let error as FileError {
-            Output.error("charter: \(error)")
-            throw ExitCode.input
-        }
+        let gateway = try read(settings)
         LoggingSystem.bootstrap { label in StreamLogHandler.standardError(label: label) }
         var logger = Logger(label: "charter")
         logger.logLevel = .warning
@@ -47,6 +37,20 @@ struct Serve: AsyncParsableCommand {
             Output.error("charter: cannot serve at \(settings.host):\(settings.port): \(error)")
             throw ExitCode.environment
         }
+    }
+
+    private func read(_ settings: Settings) throws -> Gateway {
+        let reading: Reading<Gateway>
+        do {
+            reading = try Gateway.read(settings)
+        } catch {
+            Output.error("charter: \(error)")
+            throw ExitCode.input
+        }
+        let shown = reading.diagnostics.filter { $0.severity > .note }
+        if !shown.isEmpty { Output.error(DiagnosticText.render(shown)) }
+        guard let gateway = reading.value else { throw ExitCode.input }
+        return gateway
     }
 
     private func settings() throws -> Settings {
@@ -61,7 +65,7 @@ struct Serve: AsyncParsableCommand {
                 throw ExitCode.input
             }
             guard let value = reading.value else {
-                Output.error(DiagnosticText().text(reading.diagnostics))
+                Output.error(DiagnosticText.render(reading.diagnostics))
                 throw ExitCode.input
             }
             settings = value

@@ -95,7 +95,7 @@ struct TestSuite {
     }
 
     private static func refuse(_ diagnostics: [Diagnostic]) -> ExitCode {
-        Output.error(DiagnosticText().text(diagnostics.filter { $0.severity == .error }))
+        Output.error(DiagnosticText.render(diagnostics.filter { $0.severity == .error }))
         return .input
     }
 

@@ -26,13 +26,19 @@ public struct PolicyMatrix: Sendable {
         rows = zip(policy.charter.behaviors, decision.behaviors).map { behavior, decided in
             func name(_ rank: Rank) -> String? { behavior.name(of: rank)?.string }
             return Row(
-                id: behavior.id.text.string, title: behavior.title, tier: behavior.tier.rawValue,
-                values: behavior.values.map(\.string), default: name(behavior.default) ?? "",
-                setting: name(decided.setting) ?? "", decidedBy: decided.decidedBy.name,
+                id: behavior.id.text.string,
+                title: behavior.title,
+                tier: behavior.tier.rawValue,
+                values: behavior.values.map(\.string),
+                default: name(behavior.default) ?? "",
+                setting: name(decided.setting) ?? "",
+                decidedBy: decided.decidedBy.name,
                 platform: name(decided.ceilings.platform),
                 operator: name(decided.ceilings.operator),
-                user: name(decided.ceilings.user), authority: behavior.authority.name,
-                adjusters: behavior.adjusters)
+                user: name(decided.ceilings.user),
+                authority: behavior.authority.name,
+                adjusters: behavior.adjusters
+            )
         }
     }
 
@@ -49,24 +55,37 @@ public struct PolicyMatrix: Sendable {
             for row in rows {
                 writer.object { writer in
                     writer.member("behavior", row.id)
-                    writer.member("title", row.title)
-                    writer.member("tier", row.tier)
-                    writer.list("values") { writer in
-                        for value in row.values { writer.value(value) }
-                    }
-                    writer.member("default", row.default)
-                    writer.member("setting", row.setting)
-                    writer.member("decided_by", row.decidedBy)
-                    writer.object("ceilings") { writer in
-                        writer.member("platform", row.platform)
-                        writer.member("operator", row.operator)
-                        writer.member("user", row.user)
-                    }
-                    writer.member("authority", row.authority)
-                    writer.member("adjusters", row.adjusters)
+                    PolicyMatrix.writeMembers(of: row, to: &writer)
                 }
             }
         }
+    }
+
+    /// Writes the rows as an object, by behavior.
+    public func writeByBehavior(to writer: inout JSONWriter) {
+        writer.object { writer in
+            for row in rows {
+                writer.object(row.id) { writer in PolicyMatrix.writeMembers(of: row, to: &writer) }
+            }
+        }
+    }
+
+    private static func writeMembers(of row: Row, to writer: inout JSONWriter) {
+        writer.member("title", row.title)
+        writer.member("tier", row.tier)
+        writer.list("values") { writer in
+            for value in row.values { writer.value(value) }
+        }
+        writer.member("default", row.default)
+        writer.member("setting", row.setting)
+        writer.member("decided_by", row.decidedBy)
+        writer.object("ceilings") { writer in
+            writer.member("platform", row.platform)
+            writer.member("operator", row.operator)
+            writer.member("user", row.user)
+        }
+        writer.member("authority", row.authority)
+        writer.member("adjusters", row.adjusters)
     }
 }
 
