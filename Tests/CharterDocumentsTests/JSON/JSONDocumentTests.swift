@@ -1,7 +1,7 @@
 import Foundation
 import Testing
 
-@testable import CharterGateway
+@testable import CharterDocuments
 
 @Suite("JSON documents")
 struct JSONDocumentTests {

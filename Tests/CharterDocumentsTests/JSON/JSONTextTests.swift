@@ -1,7 +1,7 @@
 import Foundation
 import Testing
 
-@testable import CharterGateway
+@testable import CharterDocuments
 
 @Suite("Writing JSON strings")
 struct JSONTextTests {
