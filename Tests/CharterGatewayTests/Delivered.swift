@@ -1,3 +1,4 @@
+import CharterDocuments
 import Foundation
 import Testing
 

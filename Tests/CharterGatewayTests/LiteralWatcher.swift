@@ -1,3 +1,4 @@
+import CharterDocuments
 import CharterGateway
 
 /// A watcher that looks for literal texts, in the plainest way that keeps the laws.

@@ -1,3 +1,4 @@
+import CharterDocuments
 import CharterGateway
 import Foundation
 import Testing
