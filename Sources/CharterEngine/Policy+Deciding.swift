@@ -33,6 +33,13 @@ extension Policy {
     func fold(
         _ index: BehaviorIndex, _ facts: Facts, _ conversation: Conversation, _ user: UserSettings
     ) -> Fold {
+        Fold(charter[index], chain(index, facts, conversation, user))
+    }
+
+    /// What each actor says of one behavior, root first.
+    func chain(
+        _ index: BehaviorIndex, _ facts: Facts, _ conversation: Conversation, _ user: UserSettings
+    ) -> [Actor] {
         let instructions = conversation.entries[index] ?? [:]
         var chain: [Actor] = []
         for actor in actors {
@@ -58,7 +65,7 @@ extension Policy {
                         scope: .userInstruction, place: scopeCount - 1,
                         entries: instructions[.user] ?? []),
                 ]))
-        return Fold(charter[index], chain)
+        return chain
     }
 }
 
