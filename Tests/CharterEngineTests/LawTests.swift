@@ -1,221 +1,80 @@
 import Testing
 
-@testable import CharterEngine
-
-/// The laws of SEMANTICS §4 about who may do what. In the page's words; see `Law` for the cases.
-@Suite("Laws: who may do what")
+/// The laws of SEMANTICS §4, each against `CHARTER_CASES` random policies.
+@Suite("Laws")
 struct LawTests {
     @Test("Hardcoded: with authority root nothing but the charter's own adjust moves the setting")
-    func hardcoded() {
-        Law.holds { policy, _ in
-            var alone = policy
-            (alone.platform, alone.operators, alone.user) = (nil, [], nil)
-            alone.request.instructions = []
-            alone.request.roles = []
-            let (folds, bare) = (try policy.folds(), try alone.folds())
-            for (fold, bare) in zip(folds, bare) where fold.behavior.isHardcoded {
-                let id = fold.behavior.id
-                if fold.setting != bare.setting { return "\(id) is moved" }
-                if fold.decidedBy != .root { return "\(id) is decided by \(fold.decidedBy)" }
-                if fold.ceilings.dropFirst().contains(where: { !$0.isNone }) {
-                    return "somebody has a say in \(id)"
-                }
-                if fold.trail.contains(where: { $0.scope != .root && $0.reason == nil }) {
-                    return "a step below root is accepted for \(id)"
-                }
-            }
-            return nil
-        }
-    }
+    func hardcoded() async { await Law.hardcoded.holds() }
 
     @Test("Nobody gives what they do not have")
-    func giving() {
-        Law.holds { policy, _ in
-            for (behavior, actors) in try policy.chains() {
-                let ceilings = Fold(behavior, actors).ceilings
-                if ceilings[0] != behavior.top { return "root does not reach the top" }
-                for x in actors.indices.dropFirst() {
-                    let level = actors[x].level
-                    let lent = min(ceilings[x - 1], behavior.most(level))
-                    if ceilings[x] > behavior.own(level), ceilings[x] > lent {
-                        return "actor \(x) has \(behavior.spelled(ceilings[x])) of \(behavior.id)"
-                    }
-                }
-            }
-            return nil
-        }
-    }
+    func giving() async { await Law.giving.holds() }
 
     @Test("Nobody takes what is not theirs")
-    func taking() {
-        Law.holds { policy, generator in
-            for level in [Level.platform, .operator] {
-                let isProtected = policy.behaviors.map { $0.isProtected(from: level) }
-                guard isProtected.contains(true) else { continue }
-                let chain = Array(repeating: Level.operator, count: max(1, policy.operators.count))
-                let levels = [.root, .platform] + chain + [.user]
-                let places = levels.indices.filter { levels[$0] == level }
-                let x = generator.pick(places)
-                var without = policy
-                if level == .platform {
-                    without.platform?.updateAdjustments { $0 = [] }
-                } else if x - 2 < without.operators.count {
-                    without.operators[x - 2].updateAdjustments { $0 = [] }
-                }
-                for ((fold, bare), isProtected) in zip(
-                    zip(try policy.folds(), try without.folds()), isProtected) where isProtected
-                {
-                    for y in fold.ceilings.indices where y > x {
-                        if fold.ceilings[y] < bare.ceilings[y] {
-                            return "actor \(x) lowers \(fold.behavior.id) of actor \(y)"
-                        }
-                    }
-                }
-            }
-            return nil
-        }
-    }
+    func taking() async { await Law.taking.holds() }
 
     @Test("Forbidden is final")
-    func forbidden() {
-        Law.holds { policy, _ in
-            for (behavior, actors) in try policy.chains() {
-                let fold = Fold(behavior, actors)
-                for (place, step) in fold.trail.enumerated()
-                where step.operation == .forbid && step.reason == nil {
-                    guard case .rank(let value) = step.value else { return "no value is forbidden" }
-                    if step.setting >= value || fold.setting >= value { return "it stays in force" }
-                    for later in fold.trail[place...] {
-                        if later.setting >= value { return "\(later) brings it back" }
-                        let gives = [.set, .allow, .administrator].contains(later.operation)
-                        if gives, later.reason == nil, case .rank(let given) = later.value,
-                            given >= value
-                        {
-                            return "\(later) gives it again"
-                        }
-                    }
-                    for (x, actor) in actors.enumerated() where actor.scopes[0].place > step.place {
-                        if fold.ceilings[x] >= value {
-                            return "actor \(x) may still put it in force"
-                        }
-                    }
-                }
-            }
-            return nil
-        }
-    }
+    func forbidden() async { await Law.forbidden.holds() }
 
     @Test("Forbidden is final: whoever asks for it, at any level, does not get it")
-    func askingForTheForbidden() {
-        Law.holds { policy, generator in
-            var asking = policy
-            let forbidden = try policy.folds().map { fold in
-                fold.trail.filter { $0.operation == .forbid && $0.reason == nil }
-                    .compactMap { if case .rank(let value) = $0.value { value } else { nil } }.min()
-            }
-            for (behavior, value) in zip(policy.behaviors, forbidden) where value != nil {
-                let top = Adjustment(behavior.id, set: behavior.top, allow: behavior.top)
-                asking.updateAdjustments { list in
-                    if generator.chance(50) { list.append(top) }
-                }
-                for level in [Level.platform, .operator, .user] {
-                    asking.request.instructions.append(
-                        Instruction(
-                            from: .principal(level), .set(behavior.id, behavior.values.last ?? "")))
-                }
-            }
-            // The charter's own adjustments have set and forbid alone.
-            for place in asking.behaviors.indices {
-                asking.behaviors[place].adjust = policy.behaviors[place].adjust
-            }
-            for (fold, value) in zip(try asking.folds(), forbidden) {
-                if let value, fold.setting >= value { return "\(fold.behavior.id) is brought back" }
-            }
-            return nil
-        }
-    }
+    func forbiddenAsked() async { await Law.forbiddenAsked.holds() }
 
     @Test("Denied holds")
-    func denied() {
-        Law.holds { policy, _ in
-            for (behavior, actors) in try policy.chains() {
-                let fold = Fold(behavior, actors)
-                let accepted = fold.trail.filter { $0.reason == nil }
-                func ranks(_ operation: Step.Operation, _ isIn: (Step) -> Bool) -> [Rank] {
-                    accepted.filter { $0.operation == operation && isIn($0) }
-                        .compactMap { if case .rank(let value) = $0.value { value } else { nil } }
-                }
-                for (x, actor) in actors.enumerated() {
-                    for scope in actor.scopes {
-                        let place = scope.place
-                        guard let d = ranks(.deny, { $0.place == place }).min() else { continue }
-                        let a = ranks(.allow) { $0.place == place }.max() ?? .none
-                        var bound = max(d.below, a)
-                        let after = accepted.last { $0.place == place }?.setting ?? .none
-                        if after > bound { return "\(behavior.id) stays above the deny" }
-                        let places = (place + 1)..<((actor.scopes.last?.place ?? place) + 1)
-                        bound = ranks(.allow) { places.contains($0.place) }.reduce(bound, max)
-                        bound = ranks(.administrator) {
-                            places.contains($0.place) || $0.place == place
-                        }.reduce(bound, max)
-                        for y in actors.indices where y > x && fold.ceilings[y] > bound {
-                            return "actor \(y) has more of \(behavior.id) than is denied to it"
-                        }
-                    }
-                }
-            }
-            return nil
-        }
-    }
+    func denied() async { await Law.denied.holds() }
 
     @Test("Caution is free: whoever has a say can always lower the setting")
-    func caution() {
-        Law.holds { policy, generator in
-            for (behavior, actors) in try policy.chains() {
-                let x = generator.below(actors.count)
-                guard behavior.hasSay(actors[x].level) else { continue }
-                for scope in actors[x].scopes {
-                    var fold = Fold.random(behavior, actors, &generator)
-                    for value in behavior.ranks where value < fold.setting {
-                        var entry = Entry(set: value, origin: .init())
-                        entry.isInstruction = generator.chance(50)
-                        if generator.chance(50) { entry.truth = .unknown }
-                        fold.fold(
-                            ActorScope(scope: scope.scope, place: scope.place, entries: [entry]),
-                            of: actors.map { Actor(level: $0.level, scopes: []) }, x)
-                        if fold.setting != value { return "\(behavior.id) stays where it was" }
-                        fold.setting = behavior.top
-                    }
-                }
-            }
-            return nil
-        }
-    }
+    func caution() async { await Law.caution.holds() }
 
     @Test("Caution is free: the most cautious value is everybody's who has a say, from any scope")
-    func mostCautious() {
-        Law.holds { policy, generator in
-            for (behavior, actors) in try policy.chains() {
-                let x = generator.below(actors.count)
-                guard behavior.hasSay(actors[x].level) else { continue }
-                let y = generator.below(actors[x].scopes.count)
-                var changed = actors
-                let entry = Entry(
-                    set: .cautious, origin: .init(position: SourcePosition(line: -1, column: 1)))
-                changed[x].scopes[y].entries.append(entry)
-                let step = Fold(behavior, changed).trail.first {
-                    $0.origin.position.line == -1 && $0.operation == .set
-                }
-                if step?.reason != nil || step?.value != .rank(.cautious) {
-                    return "\(String(describing: step)) is refused"
-                }
-            }
-            return nil
-        }
-    }
-}
+    func mostCautious() async { await Law.mostCautious.holds() }
 
-extension Behavior {
-    /// Every rank of its values.
-    var ranks: [Rank] { values.indices.compactMap { Rank($0) } }
+    @Test("Monotone: lowering the setting, the cap or a ceiling before a step raises none of them")
+    func steps() async { await Law.steps.holds() }
+
+    @Test("Monotone: adding a deny or a forbid raises neither setting nor ceiling of anybody")
+    func restricting() async { await Law.restricting.holds() }
+
+    @Test("Monotone: taking an allow away raises neither setting nor ceiling of anybody")
+    func takingAllows() async { await Law.takingAllows.holds() }
+
+    @Test("Silence never helps: withholding a claim that nobody assumes")
+    func withholding() async { await Law.withholding.holds() }
+
+    @Test("Silence never helps: weakening a claim's evidence")
+    func weakening() async { await Law.weakening.holds() }
+
+    @Test("Silence never helps: garbling a claim")
+    func garbling() async { await Law.garbling.holds() }
+
+    @Test("Silence never helps: nor does it about the time, the surface, the model or the language")
+    func attributes() async { await Law.attributes.holds() }
+
+    @Test("An unknown adjustment is as careful as one that holds and as one that does not")
+    func unknown() async { await Law.unknown.holds() }
+
+    @Test("Order: permuting a user's roles, or naming one twice, changes nothing")
+    func order() async { await Law.order.holds() }
+
+    @Test("Idempotence: naming a template again at the end of extends changes nothing")
+    func idempotence() async { await Law.idempotence.holds() }
+
+    @Test("Purity: a decision depends on nothing but charter, layers and request")
+    func purity() async { await Law.purity.holds() }
+
+    @Test("The decision without its trail is the one with it, and refused is the trail's refusals")
+    func withoutTrail() async { await Law.withoutTrail.holds() }
+
+    @Test("Folding the accepted steps of a trail alone gives the same decision")
+    func replay() async { await Law.replay.holds() }
+
+    @Test("A refused step changes nothing, and does not touch the rest of its adjustment")
+    func refused() async { await Law.refused.holds() }
+
+    @Test("A policy of fewer behaviors decides each of them as the whole does")
+    func alone() async { await Law.alone.holds() }
+
+    @Test("The verdict is that of the page, said a second way")
+    func verdict() async { await Law.verdict.holds() }
+
+    @Test("The order of demands changes nothing in the verdict")
+    func demandOrder() async { await Law.demandOrder.holds() }
 }

@@ -37,7 +37,8 @@ struct RandomPolicy {
         assume = draft.assumptions(&generator)
         for place in behaviors.indices where generator.chance(35) {
             behaviors[place].adjust = (0..<(1 + generator.below(2))).map { _ in
-                draft.adjustment(of: behaviors[place], operations: [.set, .forbid], &generator)
+                draft.adjustment(
+                    of: behaviors[place], operations: [.set, .set, .set, .forbid], &generator)
             }
         }
         if generator.chance(75) { platform = draft.layer(.platform, false, &generator) }
@@ -88,7 +89,11 @@ struct RandomPolicy {
 extension RandomPolicy {
     /// Draws layers from the top down, so that conditions use claims from the same layer or above.
     private struct LayerDraft {
-        enum Operation: CaseIterable { case set, allow, deny, forbid }
+        enum Operation { case set, allow, deny, forbid }
+        /// What is forbidden is out of play, so it is seldom.
+        static let usual: [Operation] = [
+            .set, .set, .set, .set, .allow, .allow, .allow, .deny, .deny, .forbid,
+        ]
 
         let behaviors: [Behavior]
         var visible: Set<Text> = []
@@ -129,14 +134,14 @@ extension RandomPolicy {
         }
 
         mutating func adjustment(
-            of behavior: Behavior, operations: [Operation] = Operation.allCases,
+            of behavior: Behavior, operations: [Operation] = LayerDraft.usual,
             _ generator: inout SeededGenerator
         ) -> Adjustment {
             line += 1
             var adjustment = Adjustment(
                 behavior.id, source: SourcePosition(line: line, column: 1))
-            var chosen = generator.some(of: operations, 35)
-            if chosen.isEmpty { chosen = [generator.pick(operations)] }
+            var chosen = [generator.pick(operations)]
+            if generator.chance(25) { chosen.append(generator.pick(operations)) }
             for operation in chosen {
                 let any = Rank(generator.below(behavior.values.count))
                 let restricted = Rank(1 + generator.below(behavior.values.count - 1))
@@ -149,7 +154,7 @@ extension RandomPolicy {
             }
             if generator.chance(40) {
                 let condition = generator.pick(LayerDraft.conditions)
-                if condition.claims.allSatisfy(visible.contains) {
+                if condition.uses.allSatisfy({ visible.contains($0.name) }) {
                     adjustment.condition = condition
                 }
             }
@@ -172,7 +177,9 @@ extension RandomPolicy {
             var layer = Layer(name: Text(level.name), file: "\(level.name).yaml")
             layer.claims = declarations(30, &generator)
             let templates = generator.pick([0, 0, 1, 2])
-            var drafts = (0..<templates).map { Layer.Template(name: Text("t\($0)"), file: "t\($0).yaml") }
+            var drafts = (0..<templates).map {
+                Layer.Template(name: Text("t\($0)"), file: "t\($0).yaml")
+            }
             for place in drafts.indices { drafts[place].claims = declarations(10, &generator) }
             for place in drafts.indices {
                 drafts[place].assume = assumptions(&generator)
@@ -306,18 +313,5 @@ extension RandomPolicy {
     }
 
     /// The fold of each behavior, in charter order: it has the ceilings of every actor.
-    func folds() throws -> [Fold] {
-        try chains().map { Fold($0.behavior, $0.actors) }
-    }
-
-    /// What every actor says of each behavior.
-    func chains() throws -> [(behavior: Behavior, actors: [Actor])] {
-        let policy = try policy()
-        let facts = try policy.facts(of: request)
-        let conversation = Conversation(request.instructions, policy)
-        let settings = UserSettings(user, policy)
-        return behaviors.indices.map { place in
-            (behaviors[place], policy.chain(BehaviorIndex(place), facts, conversation, settings))
-        }
-    }
+    func folds() throws -> [Fold] { try policy().folds(request, user) }
 }
