@@ -84,6 +84,13 @@ extension Policy {
     func fold(
         _ index: BehaviorIndex, _ facts: Facts, _ conversation: Conversation, _ user: UserSettings
     ) -> Fold {
+        Fold(charter[index], chain(index, facts, conversation, user))
+    }
+
+    /// What each actor says of one behavior, root first.
+    func chain(
+        _ index: BehaviorIndex, _ facts: Facts, _ conversation: Conversation, _ user: UserSettings
+    ) -> [Actor] {
         let instructions = conversation.entries[index] ?? [:]
         var chain = (0...lastActor).map { place in
             Actor(level: place <= 1 ? (place == 0 ? .root : .platform) : .operator, scopes: [])
@@ -117,7 +124,7 @@ extension Policy {
                 ActorScope(
                     scope: .userInstruction, place: scopeCount - 1, entries: instructions[.user] ?? []),
             ])
-        return Fold(charter[index], chain)
+        return chain
     }
 }
 

@@ -70,8 +70,8 @@ uint64_t field_matrix(const field_policy *policy, const field_request *request) 
         }
     bits = (bits & ~deny) | allow;
     for (int place = 0; place < 8; place++)
-        if (request->claims[policy->condition[place].claim] >= policy->condition[place].least)
-            bits |= policy->condition[place].bit;
+        if (request->claims[policy->condition_claim[place]] >= policy->condition_least[place])
+            bits |= policy->condition_bit[place];
     return bits;
 }
 

@@ -75,13 +75,9 @@ struct Bench {
         var request = field_request()
         request.roles = 0b1010
         request.claims = (34, 1, 1, 7, 2, 0, 0, 0)
-        withUnsafeMutablePointer(to: &policy) { pointer in
-            let conditions = UnsafeMutableRawPointer(pointer).advanced(by: MemoryLayout<field_policy>.offset(of: \.condition) ?? 0)
-            for place in 0..<8 {
-                conditions.storeBytes(of: UInt64(1) << UInt64(place + 32), toByteOffset: place * 16, as: UInt64.self)
-                conditions.storeBytes(of: Int32(place), toByteOffset: place * 16 + 8, as: Int32.self)
-            }
-        }
+        policy.condition_bit = (1 << 32, 1 << 33, 1 << 34, 1 << 35, 1 << 36, 1 << 37, 1 << 38, 1 << 39)
+        policy.condition_claim = (0, 1, 2, 3, 4, 5, 6, 7)
+        policy.condition_least = (18, 1, 1, 5, 3, 1, 1, 1)
         var bits: UInt64 = 0
         let matrix = nanoseconds(1_000_000) {
             for number in 0..<1_000_000 {

@@ -22,7 +22,8 @@ typedef struct field_policy {
     uint64_t everyone, role[4];
     uint64_t everyone_deny[2], everyone_allow[2];
     uint64_t role_deny[2][4], role_allow[2][4];
-    struct { uint64_t bit; int32_t claim, least; } condition[8];
+    uint64_t condition_bit[8];
+    int32_t condition_claim[8], condition_least[8];
 } field_policy;
 
 typedef struct field_request {
