@@ -1,5 +1,6 @@
 import CharterDocuments
 import CharterEngine
+import Foundation
 import Testing
 
 @Suite("What is doubtful in charters and layers")
@@ -241,5 +242,24 @@ struct DoubtTests {
             ])
         #expect(doubts.allSatisfy { $0.severity == .note })
         #expect(doubts.allSatisfy { $0.reason != nil && $0.help != nil })
+    }
+
+    @Test(
+        "The standard charter and its operators are not warned of",
+        arguments: [["hospital_group", "clinic"], ["community"], ["coding_agent"]])
+    func standard(chain: [String]) throws {
+        let folder = URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
+            .deletingLastPathComponent().appending(path: "Charters")
+        func source(_ file: String) throws -> SourceText {
+            let data = try Data(contentsOf: folder.appending(path: file))
+            return SourceText(file: file, bytes: Array(data))
+        }
+        let charter = try #require(CharterDocument.read(try source("standard.md")).value)
+        let operators = try chain.map { try source("operators/\($0).yaml") }
+        let reading = PolicyDocuments.read(charter, operators: operators)
+        let documents = try #require(reading.value, "\(DiagnosticText.render(reading.diagnostics))")
+        let doubts = charter.doubts + documents.doubts
+        #expect(doubts.allSatisfy { $0.severity == .note })
+        #expect(!doubts.contains { ["charter.dead-link", "charter.bad-example"].contains($0.id) })
     }
 }
