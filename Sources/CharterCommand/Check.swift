@@ -35,7 +35,9 @@ struct Check: ParsableCommand {
             for file in files where file.hasSuffix(".md") {
                 let reading = CharterDocument.read(try PolicyFiles.source(file))
                 diagnostics += reading.diagnostics
-                if let document = reading.value { summaries.append(Check.summary(document)) }
+                guard let document = reading.value else { continue }
+                diagnostics += document.doubts
+                summaries.append(Check.summary(document))
             }
             for file in files where !file.hasSuffix(".md") {
                 diagnostics += try Check.check(file, policyFiles, base)
@@ -44,6 +46,9 @@ struct Check: ParsableCommand {
             Output.error("charter: \(error)")
             throw ExitCode.input
         }
+        // What is wrong with a template is told by each layer that extends it.
+        var told: Set<Diagnostic> = []
+        diagnostics.removeAll { !told.insert($0).inserted }
         report(diagnostics, summaries)
         if diagnostics.contains(where: { $0.severity > .note }) { throw ExitCode.findings }
     }
@@ -55,11 +60,8 @@ struct Check: ParsableCommand {
             return
         }
         for summary in summaries { print(summary) }
-        print(
-            shown.isEmpty
-                ? DiagnosticText.summary(diagnostics)
-                : DiagnosticText.render(shown, isColored: Output.isTerminal), terminator: "")
-        if shown.isEmpty { print("") }
+        if !shown.isEmpty { print(DiagnosticText.render(shown, isColored: Output.isTerminal)) }
+        print(DiagnosticText.summary(diagnostics))
     }
 
     private static func check(
@@ -75,26 +77,33 @@ struct Check: ParsableCommand {
             return PatternsDocument.read(source, for: charter.charter).diagnostics
         }
         if URL(filePath: file).lastPathComponent == "charter.yaml" {
-            return Settings.read(source, environment: ProcessInfo.processInfo.environment).diagnostics
+            return Settings.read(source, environment: ProcessInfo.processInfo.environment)
+                .diagnostics
         }
         switch LayerHeader(source).level {
         case .user:
-            return LayerDocument.read(
+            let reading = LayerDocument.read(
                 source, in: .init(charter: charter.charter, level: .user),
-                templates: { files.find($0, beside: file) }
-            ).diagnostics
-        case .platform:
-            return try files.read(charter, platform: file).diagnostics.filter { $0.file == file }
-        case .root, .operator:
-            return try files.read(charter, innermost: file).diagnostics.filter { $0.file == file }
+                templates: { files.find($0, beside: file) })
+            return reading.diagnostics + (reading.value?.doubts(in: charter.charter) ?? [])
+        case .platform: return told(try files.read(charter, platform: file), of: file)
+        case .root, .operator: return told(try files.read(charter, innermost: file), of: file)
         }
     }
 
+    /// Of other documents, templates and layers above, the errors alone: they keep this one from
+    /// being compiled.
+    private static func told(
+        _ reading: Reading<PolicyDocuments>, of file: String
+    ) -> [Diagnostic] {
+        (reading.diagnostics + (reading.value?.doubts ?? []))
+            .filter { $0.file == file || $0.severity == .error }
+    }
+
     private static func summary(_ document: CharterDocument) -> String {
-        let sections = document.sections
-        let examples = sections.flatMap(\.examples)
-        return "\(document.source.file): \(sections.count) sections, "
-            + "\(document.charter.behaviors.count) behaviors, "
-            + "\(sections.filter(\.saysAuthority).count) authorities, \(examples.count) examples"
+        let counts = document.counts
+        return "\(document.source.file): \(counts.sections) sections, "
+            + "\(counts.behaviors) behaviors, \(counts.authorities) authorities, "
+            + "\(counts.examples) examples, \(counts.comparisons) comparisons, \(counts.links) links"
     }
 }

@@ -41,6 +41,7 @@ struct AdjustmentReader {
     ) -> Adjustment? {
         var adjustment = Adjustment(
             behavior.id, source: findings.source.position(of: node.range.lowerBound))
+        findings.places.adjustments[adjustment.source] = places(of: node)
         switch node.content {
         case .scalar:
             adjustment.set = value(node, of: behavior, &findings)
@@ -75,6 +76,26 @@ struct AdjustmentReader {
     /// The operations that the form has.
     private var operations: [String] {
         form == .layer ? AdjustmentReader.operations : ["set", "forbid"]
+    }
+
+    private func places(of node: YAMLNode) -> DocumentPlaces.AdjustmentPlaces {
+        var places = DocumentPlaces.AdjustmentPlaces(whole: node.range)
+        guard case .mapping(let pairs) = node.content else {
+            places.values[.set] = node.range
+            return places
+        }
+        for (key, value) in pairs {
+            switch key.scalar {
+            case "when": places.condition = value.range
+            case "until": places.until = value.range
+            case let name?:
+                if let operation = Step.Operation(rawValue: name) {
+                    places.values[operation] = value.range
+                }
+            case nil: break
+            }
+        }
+        return places
     }
 
     private func isUnknown(_ key: String) -> Bool {

@@ -99,9 +99,19 @@ public struct CharterDocument: Sendable {
         return Reading(value: document, diagnostics: reader.findings.diagnostics)
     }
 
-    init(source: SourceText, charter: Charter, sections: [Section]) {
+    /// Where adjustments and claims stand.
+    let places: DocumentPlaces
+    /// What looks like a behavior and is none, because of where it stands.
+    let hidden: [Range<Int>]
+
+    init(
+        source: SourceText, charter: Charter, sections: [Section], places: DocumentPlaces,
+        hidden: [Range<Int>]
+    ) {
         self.source = source
         self.charter = charter
         self.sections = sections
+        self.places = places
+        self.hidden = hidden
     }
 }

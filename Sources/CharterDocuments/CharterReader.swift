@@ -58,7 +58,8 @@ struct CharterReader {
         charter.version = frontMatter.texts["version"]
         charter.reviewer = frontMatter.texts["reviewer"]
         return CharterDocument(
-            source: source, charter: charter, sections: drafts.map { $0.section(source) })
+            source: source, charter: charter, sections: drafts.map { $0.section(source) },
+            places: findings.places, hidden: markdown.hidden)
     }
 
     /// cmark-gfm is quadratic in some paragraphs, so that they are bounded before it sees them.

@@ -32,6 +32,7 @@ struct ClaimReader {
                 continue
             }
             claims.types[Text(key.scalar ?? "")] = type
+            findings.places.claims[Text(key.scalar ?? "")] = key.range
         }
         return claims
     }

@@ -125,7 +125,7 @@ struct ExampleReader {
         var start = tag.range.upperBound
         let comment = comment(behind: start)
         if let comment { start = comment.upperBound }
-        let (textEnd, close) = contentEnd(of: role, from: start)
+        let (textEnd, close) = contentEnd(of: role, tag, from: start)
         place = close
         let text = source.trimmed(start..<textEnd)
         let message = Example.Message(
@@ -150,7 +150,7 @@ struct ExampleReader {
     }
 
     /// Where a message's text ends, and where its closing tag does.
-    private mutating func contentEnd(of role: Example.Role, from start: Int) -> (
+    private mutating func contentEnd(of role: Example.Role, _ tag: Tag, from start: Int) -> (
         text: Int, close: Int
     ) {
         if !unpaired.contains(role) {
@@ -162,7 +162,7 @@ struct ExampleReader {
             unclosed.insert(role)
         }
         let next = nextTag(from: start)
-        slips.append(Slip(range: start..<start, message: "the `<\(role.rawValue)>` has no end"))
+        slips.append(Slip(range: tag.range, message: "the `<\(role.rawValue)>` has no end"))
         return (next, next)
     }
 

@@ -35,10 +35,13 @@ struct LayerAdjustments {
             }
             return nodes.compactMap { node in
                 guard let text = settingValue(node, &findings) else { return nil }
+                let source = findings.source.position(of: node.range.lowerBound)
+                findings.places.adjustments[source] = .init(
+                    whole: node.range, values: [.set: node.entry("set")?.value.range ?? node.range])
                 return UserLayer.Setting(
                     BehaviorID(Text(key.scalar ?? "")), Text(text),
                     file: findings.source.file,
-                    source: findings.source.position(of: node.range.lowerBound))
+                    source: source)
             }
         }
     }

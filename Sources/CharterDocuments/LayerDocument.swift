@@ -18,6 +18,8 @@ public struct LayerDocument: Sendable {
     public let templates: [SourceText]
     public let writtenFor: String?
     public let purpose: String?
+    /// Its templates and itself, with the places of their parts.
+    let placed: [PlacedDocument]
 
     /// Where a layer stands when it is read.
     public struct Context: Sendable {
@@ -73,8 +75,7 @@ public struct LayerDocument: Sendable {
 
     init(
         source: SourceText, content: Content, under: Text?, underRange: Range<Int>?,
-        templates: [SourceText],
-        writtenFor: String?, purpose: String?
+        templates: [SourceText], writtenFor: String?, purpose: String?, placed: [PlacedDocument]
     ) {
         self.source = source
         self.content = content
@@ -83,5 +84,6 @@ public struct LayerDocument: Sendable {
         self.templates = templates
         self.writtenFor = writtenFor
         self.purpose = purpose
+        self.placed = placed
     }
 }

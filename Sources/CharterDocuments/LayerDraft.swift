@@ -32,6 +32,10 @@ struct LayerDraft {
         self.pairs = pairs
     }
 
+    var placed: PlacedDocument {
+        PlacedDocument(source: findings.source, places: findings.places)
+    }
+
     subscript(key: String) -> YAMLNode? { pairs.first { $0.key.scalar == key }?.value }
 
     func text(_ key: String) -> String? { self[key]?.scalar }

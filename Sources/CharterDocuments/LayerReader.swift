@@ -38,7 +38,7 @@ struct LayerReader {
             source: source, content: content(own), under: own.text("under").map { Text($0) },
             underRange: own["under"]?.range,
             templates: drafts.map(\.findings.source), writtenFor: own.text("written_for"),
-            purpose: own.text("purpose"))
+            purpose: own.text("purpose"), placed: (drafts + [own]).map(\.placed))
     }
 
     // MARK: Documents

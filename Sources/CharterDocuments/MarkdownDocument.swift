@@ -45,6 +45,9 @@ struct MarkdownDocument: Sendable {
     }
 
     private(set) var blocks: [Block] = []
+    /// What looks like a behavior and is none: a heading with attributes or a `charter` block in a list
+    /// or quotation, a paragraph that begins with `#`.
+    private(set) var hidden: [Range<Int>] = []
 
     /// Parses the document from `start` on; what stands before counts as empty lines.
     init(_ source: SourceText, from start: Int) {
@@ -59,8 +62,39 @@ struct MarkdownDocument: Sendable {
         defer { cmark_node_free(root) }
         var node = cmark_node_first_child(root)
         while let current = node {
-            blocks.append(MarkdownDocument.block(current, source, skipped))
+            let block = MarkdownDocument.block(current, source, skipped)
+            switch block {
+            case .container: readHidden(in: current, source, skipped)
+            case .paragraph(let paragraph):
+                let first = source.line(source.position(of: paragraph.range.lowerBound).line)
+                if first.starts(with: "#".utf8), first.contains(UInt8(ascii: "{")) {
+                    hidden.append(paragraph.range)
+                }
+            case .heading, .fence, .indentedCode, .aside: break
+            }
+            blocks.append(block)
             node = cmark_node_next(current)
+        }
+    }
+
+    private mutating func readHidden(
+        in container: OpaquePointer, _ source: SourceText, _ skipped: Int
+    ) {
+        guard let iterator = cmark_iter_new(container) else { return }
+        defer { cmark_iter_free(iterator) }
+        while true {
+            let event = cmark_iter_next(iterator)
+            if event == CMARK_EVENT_DONE { return }
+            guard event == CMARK_EVENT_ENTER, let node = cmark_iter_get_node(iterator) else { continue }
+            switch cmark_node_get_type(node) {
+            case CMARK_NODE_HEADING, CMARK_NODE_CODE_BLOCK:
+                switch MarkdownDocument.block(node, source, skipped) {
+                case .heading(let heading) where heading.text.holds("{#"): hidden.append(heading.range)
+                case .fence(let fence) where fence.info == "charter": hidden.append(fence.range)
+                default: break
+                }
+            default: break
+            }
         }
     }
 
