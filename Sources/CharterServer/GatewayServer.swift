@@ -15,7 +15,6 @@ public struct GatewayServer: Sendable {
     private let gateway: Gateway
     private let decisions: DecisionStore
     private let model: ModelClient
-    private let connections = OpenConnections()
     private let logger: Logger
 
     public init(_ gateway: Gateway, logger: Logger) {
@@ -79,15 +78,16 @@ public struct GatewayServer: Sendable {
         _ body: [UInt8], _ exchange: inout Exchange, _ request: Request, _ channel: any Channel
     ) async -> Response {
         let (model, authorization) = (model, passedOn(request))
+        let client = ClientConnection(channel: channel)
         do {
-            let answer = try await connections.whileOpen(channel) {
+            let answer = try await client.whileOpen {
                 try await model.send(
                     .POST, "/chat/completions", body: body, authorization: authorization)
             }
             if exchange.isStreamed, answer.status == .ok, isEventStream(answer) {
-                return stream(answer, exchange, request)
+                return stream(answer, exchange, client)
             }
-            let bytes = try await connections.whileOpen(channel) { try await model.body(of: answer) }
+            let bytes = try await client.whileOpen { try await model.body(of: answer) }
             guard !exchange.isStreamed || answer.status.code >= 400 else {
                 return response(exchange.reply(status: 502, body: bytes))
             }
@@ -108,27 +108,30 @@ public struct GatewayServer: Sendable {
 
     /// Passes the events on as they are cleared; a client that goes away ends the upstream, too.
     private func stream(
-        _ answer: HTTPClientResponse, _ exchange: Exchange, _ request: Request
+        _ answer: HTTPClientResponse, _ exchange: Exchange, _ client: ClientConnection
     ) -> Response {
         var headers = GatewayServer.fields(exchange.headers)
         headers[.contentType] = "text/event-stream"
         headers[.cacheControl] = "no-cache"
         let decisions = decisions
-        let requestBody = request.body
         return Response(
             status: .ok, headers: headers,
             body: ResponseBody { writer in
                 var exchange = exchange
                 exchange.beginStream()
-                defer { decisions.keep(exchange.record) }
-                try await GatewayServer.relay(answer, &exchange, &writer, requestBody)
-                try await writer.finish(nil)
+                // Lent to the one task below, which is awaited before anything here goes on.
+                nonisolated(unsafe) var lentExchange = exchange
+                nonisolated(unsafe) var lentWriter = writer
+                defer { decisions.keep(lentExchange.record) }
+                try await client.whileOpen {
+                    try await GatewayServer.relay(answer, &lentExchange, &lentWriter)
+                }
+                try await lentWriter.finish(nil)
             })
     }
 
     private static func relay(
-        _ answer: HTTPClientResponse, _ exchange: inout Exchange, _ writer: inout any ResponseBodyWriter,
-        _ requestBody: RequestBody
+        _ answer: HTTPClientResponse, _ exchange: inout Exchange, _ writer: inout any ResponseBodyWriter
     ) async throws {
         var output: [UInt8] = []
         do {
@@ -144,6 +147,7 @@ public struct GatewayServer: Sendable {
         } catch let error as ClientGone {
             throw error
         } catch {
+            if Task.isCancelled { throw ClientGone() }
             exchange.fail(ModelClient.error(error, hasBegun: true), into: &output)
         }
         if !output.isEmpty { try await writer.write(ByteBuffer(bytes: output)) }
