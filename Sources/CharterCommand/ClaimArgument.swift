@@ -6,8 +6,7 @@ struct ClaimArgument {
     let name: Text
     let claim: Claim
 
-    /// - Parameter declared: the claims that charter and layers declare; another one would have no
-    ///   effect, so that it is a slip.
+    /// A claim that neither charter nor layers declare would have no effect, so that it is a slip.
     init(parsing argument: String, declared: [Text: ClaimType]) throws(UsageError) {
         let parts = argument.split(separator: "=", maxSplits: 1).map(String.init)
         guard parts.count == 2, !argument.hasPrefix("=") else {

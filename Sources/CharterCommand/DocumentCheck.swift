@@ -15,7 +15,7 @@ struct DocumentCheck {
     private let base: Reading<CharterDocument>
     private let isCharterSaid: Bool
 
-    /// - Parameter charter: the charter of layers; unsaid, the first one among the files.
+    /// Layers are checked against `charter`; unsaid, against the first charter among the files.
     init(charter: String?, among files: [String]) throws {
         let path = charter ?? files.first { $0.hasSuffix(".md") }
         if let path, !path.hasSuffix(".md") {

@@ -18,7 +18,7 @@ struct MatrixPage {
         var rows: [MatrixPageRow]
     }
 
-    /// - Parameter decision: of this request, with its trail.
+    /// The page of a decision that was made with its trail.
     init(_ documents: PolicyDocuments, _ decision: Decision, _ request: Request) {
         self.documents = documents
         self.request = request
