@@ -90,7 +90,8 @@ let package = Package(
             name: "CharterDocumentsTests", dependencies: ["CharterEngine", "CharterDocuments"],
             swiftSettings: strict),
         .testTarget(
-            name: "CharterDetectionTests", dependencies: ["CharterEngine", "CharterDetection"],
+            name: "CharterDetectionTests",
+            dependencies: ["CharterEngine", "CharterDocuments", "CharterDetection"],
             swiftSettings: strict),
         .testTarget(
             name: "CharterGatewayTests",

@@ -1,4 +1,5 @@
 import ArgumentParser
+import CharterDocuments
 import Foundation
 
 /// The command `charter`: one file a subcommand.
@@ -76,11 +77,14 @@ enum Output {
         FileHandle.standardError.write(Data((message + end).utf8))
     }
 
+    /// Writes diagnostics to standard error; nothing where there are none.
+    static func error(_ diagnostics: [Diagnostic]) {
+        guard !diagnostics.isEmpty else { return }
+        error(DiagnosticText.render(diagnostics, isColored: isTerminal(STDERR_FILENO)))
+    }
+
     /// Whether a person is reading standard output, and wants color.
     static var isTerminal: Bool { isTerminal(STDOUT_FILENO) }
-
-    /// Whether a person is reading standard error, and wants color.
-    static var isErrorTerminal: Bool { isTerminal(STDERR_FILENO) }
 
     private static func isTerminal(_ descriptor: Int32) -> Bool {
         isatty(descriptor) == 1

@@ -35,7 +35,7 @@ struct Check: ParsableCommand {
         }
         let shown = check.diagnostics.filter { notes || $0.severity > .note }
         switch format {
-        case .json: print(DiagnosticWriter.json(shown))
+        case .json: print(DiagnosticText.json(shown))
         case .text: report(check, shown)
         }
         if shown.contains(where: { $0.severity > .note }) { throw ExitCode.findings }
@@ -43,14 +43,12 @@ struct Check: ParsableCommand {
 
     private func report(_ check: DocumentCheck, _ shown: [Diagnostic]) {
         for summary in check.summaries { print(summary) }
-        guard shown.isEmpty else {
+        if !shown.isEmpty {
             if !check.summaries.isEmpty { print() }
-            print(DiagnosticText(isColored: Output.isTerminal).text(shown), terminator: "")
-            return
+            print(DiagnosticText.render(shown, isColored: Output.isTerminal))
         }
-        let hidden = check.diagnostics.count
-        print(
-            "no errors, no warnings"
-                + (hidden == 0 ? "" : ", \(hidden) note\(hidden == 1 ? "" : "s") (--notes)"))
+        let hidden = check.diagnostics.count - shown.count
+        let told = shown.isEmpty ? "no errors, no warnings" : DiagnosticText.summary(shown)
+        print(told + (hidden == 0 ? "" : ", \(hidden) note\(hidden == 1 ? "" : "s") (--notes)"))
     }
 }

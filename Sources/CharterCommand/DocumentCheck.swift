@@ -32,7 +32,7 @@ struct DocumentCheck {
             let reading =
                 file == files.charterPath
                 ? base : CharterDocument.read(try PolicyFiles.source(file))
-            add(reading, summary: DocumentCheck.summary)
+            add(reading, doubts: \.doubts, summary: DocumentCheck.summary)
             return
         }
         guard [".yaml", ".yml", ".json"].contains(where: file.hasSuffix) else {
@@ -67,15 +67,27 @@ struct DocumentCheck {
         case .user:
             let context = LayerDocument.Context(charter: charter.charter, level: .user)
             let files = files
-            add(LayerDocument.read(source, in: context) { files.find($0, beside: file) }) { _ in
-                "\(file): user layer"
-            }
+            let reading = LayerDocument.read(source, in: context) { files.find($0, beside: file) }
+            add(reading, doubts: { $0.doubts(in: charter.charter) }) { _ in "\(file): user layer" }
         case .platform:
-            add(try files.read(charter, platform: file)) { _ in "\(file): platform layer" }
+            add(try files.read(charter, platform: file), "\(file): platform layer", of: file)
         case .root, .operator:
             let under = header.under.map { " under \($0)" } ?? ""
-            add(try files.read(charter, innermost: file)) { _ in "\(file): operator layer\(under)" }
+            add(
+                try files.read(charter, innermost: file), "\(file): operator layer\(under)",
+                of: file)
         }
+    }
+
+    /// Of other documents, templates and layers above, the errors alone: they keep this one from
+    /// being compiled.
+    private mutating func add(
+        _ reading: Reading<PolicyDocuments>, _ summary: String, of file: String
+    ) {
+        add(
+            (reading.diagnostics + (reading.value?.doubts ?? []))
+                .filter { $0.file == file || $0.severity == .error })
+        if reading.value != nil { summaries.append(summary) }
     }
 
     /// The charter that patterns or replies stand beside, else that of the layers; nil where it has
@@ -91,10 +103,13 @@ struct DocumentCheck {
     }
 
     private mutating func add<Value>(
-        _ reading: Reading<Value>, summary: (Value) -> String
+        _ reading: Reading<Value>, doubts: (Value) -> [Diagnostic] = { _ in [] },
+        summary: (Value) -> String
     ) {
         add(reading.diagnostics)
-        if let value = reading.value { summaries.append(summary(value)) }
+        guard let value = reading.value else { return }
+        add(doubts(value))
+        summaries.append(summary(value))
     }
 
     /// A layer above several others is read with each of them, and told once.
@@ -103,10 +118,9 @@ struct DocumentCheck {
     }
 
     private static func summary(of document: CharterDocument) -> String {
-        let sections = document.sections
-        let examples = sections.flatMap(\.examples)
-        return "\(document.source.file): charter, \(sections.count) sections, "
-            + "\(document.charter.behaviors.count) behaviors, "
-            + "\(sections.filter(\.saysAuthority).count) authorities, \(examples.count) examples"
+        let counts = document.counts
+        return "\(document.source.file): charter, \(counts.sections) sections, "
+            + "\(counts.behaviors) behaviors, \(counts.authorities) authorities, "
+            + "\(counts.examples) examples, \(counts.comparisons) comparisons, \(counts.links) links"
     }
 }

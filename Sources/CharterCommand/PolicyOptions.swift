@@ -49,9 +49,7 @@ struct PolicyOptions: ParsableArguments {
 
     /// Prints the errors among diagnostics; to throw is left to the caller.
     static func refuse(_ diagnostics: [Diagnostic]) -> ExitCode {
-        Output.error(
-            DiagnosticText(isColored: Output.isErrorTerminal)
-                .text(diagnostics.filter { $0.severity == .error }))
+        Output.error(diagnostics.filter { $0.severity == .error })
         return .input
     }
 }

@@ -51,18 +51,7 @@ struct Serve: AsyncParsableCommand {
 
     func run() async throws {
         let settings = try settings()
-        let gateway: Gateway
-        do {
-            let reading = try Gateway.read(settings)
-            let shown = reading.diagnostics.filter { $0.severity > .note }
-            if !shown.isEmpty {
-                Output.error(DiagnosticText(isColored: Output.isErrorTerminal).text(shown))
-            }
-            guard let value = reading.value else { throw ExitCode.input }
-            gateway = value
-        } catch let error as FileError {
-            throw UsageError("\(error)")
-        }
+        let gateway = try read(settings)
         LoggingSystem.bootstrap { label in StreamLogHandler.standardError(label: label) }
         var logger = Logger(label: "charter")
         logger.logLevel = .warning
@@ -74,6 +63,18 @@ struct Serve: AsyncParsableCommand {
             Output.error("charter: cannot serve at \(settings.host):\(settings.port): \(error)")
             throw ExitCode.environment
         }
+    }
+
+    private func read(_ settings: Settings) throws -> Gateway {
+        let reading: Reading<Gateway>
+        do {
+            reading = try Gateway.read(settings)
+        } catch {
+            throw UsageError("\(error)")
+        }
+        Output.error(reading.diagnostics.filter { $0.severity > .note })
+        guard let gateway = reading.value else { throw ExitCode.input }
+        return gateway
     }
 
     private func settings() throws -> Settings {
@@ -88,8 +89,7 @@ struct Serve: AsyncParsableCommand {
                 throw UsageError("\(error)")
             }
             guard let value = reading.value else {
-                Output.error(
-                    DiagnosticText(isColored: Output.isErrorTerminal).text(reading.diagnostics))
+                Output.error(reading.diagnostics)
                 throw ExitCode.input
             }
             settings = value

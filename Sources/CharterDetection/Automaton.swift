@@ -40,17 +40,23 @@ final class Automaton: Sendable {
             members.contains { expressions[$0].looksAhead } ? 2 * Self.longestScalar : 0
     }
 
+    /// Compiles the patterns with the indices `members`.
     convenience init(
         compiling members: [Int],
-        of expressions: [Expression]
+        of expressions: [Expression],
+        for text: PatternSet.Text
     ) throws(Database.Failure) {
         let all = members.map { (id: $0, expression: expressions[$0]) }
-        let varying = all.filter { $0.expression.widths.count > 1 }
+        let varying = all.filter { Self.needsStarts($0.expression, for: text) }
         let ends = all.isEmpty ? nil : try Database(all, mode: HS_MODE_STREAM)
         let starts =
             varying.isEmpty
             ? nil
             : try Database(varying, mode: HS_MODE_BLOCK, flags: UInt32(HS_FLAG_SOM_LEFTMOST))
         self.init(members: members, expressions: expressions, ends: ends, starts: starts)
+    }
+
+    static func needsStarts(_ expression: Expression, for text: PatternSet.Text) -> Bool {
+        text == .answer && expression.widths.count > 1
     }
 }

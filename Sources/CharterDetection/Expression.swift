@@ -11,21 +11,39 @@ struct Expression: Sendable, Hashable {
     /// the order of the ends.
     var looksAhead = false
 
-    /// `HS_FLAG_UTF8`: a match begins and ends on scalar borders.
-    private static let utf8 = UInt32(HS_FLAG_UTF8)
-
+    /// Takes a literal in normal form and escaped, a regex as it stands.
     init(_ form: Pattern.Form) {
+        // UTF8: a match begins and ends on scalar borders.
+        flags = UInt32(HS_FLAG_UTF8)
         switch form {
         case .literal(let text):
-            // Without CASELESS: case is folded already, and caseless a K has three bytes (U+212A).
             let normalized = TextNormalizer.normalized(text)
             source = Self.escaped(normalized)
             widths = normalized.utf8.count...normalized.utf8.count
-            flags = Self.utf8
         case .regex(let regex):
             source = regex
-            flags = Self.utf8 | UInt32(HS_FLAG_CASELESS)
+            if Self.mayNameUpperCase(regex) { flags |= UInt32(HS_FLAG_CASELESS) }
         }
+    }
+
+    /// Whether a regex must be compiled caseless.
+    ///
+    /// Text has no upper case, so that a regex without needs not; caseless, Vectorscan compiles twice
+    /// as long, fails more often ("too large"), and takes a `k` for up to three bytes (U+212A).
+    private static func mayNameUpperCase(_ regex: String) -> Bool {
+        var isEscaped = false
+        for scalar in regex.unicodeScalars {
+            if isEscaped {
+                // Codes and properties; other letters are classes, assertions or themselves.
+                if "xocpPuN0123456789".unicodeScalars.contains(scalar) { return true }
+                isEscaped = false
+            } else if scalar == "\\" {
+                isEscaped = true
+            } else if scalar.properties.changesWhenLowercased {
+                return true
+            }
+        }
+        return regex.contains("[:")
     }
 
     private static func escaped(_ text: String) -> String {
@@ -69,7 +87,7 @@ struct Expression: Sendable, Hashable {
         looksAhead = found.unordered_matches != 0 || found.matches_at_eod != 0
     }
 
-    /// - Throws: The first scalar that no normalized text holds. (Upper case is fine: caseless.)
+    /// - Throws: The first scalar that no normalized text holds; upper case is fine, as caseless.
     private static func checkScalars(of regex: String) throws(PatternProblem.Kind) {
         for scalar in regex.unicodeScalars where !scalar.isASCII {
             let form = TextNormalizer.normalForm(of: scalar)

@@ -1,16 +1,15 @@
-/// One place where a pattern was found.
+/// A pattern was found.
 public struct Match: Sendable, Hashable {
     /// The pattern's index in ``PatternSet/patterns``.
     public var pattern: Int
-    /// The UTF-8 bytes of the *original* text, on scalar borders.
+    /// Where the match ends in the UTF-8 bytes of the original text.
     ///
-    /// It begins with the scalar that gave the match's first normalized byte and ends with the one
-    /// that gave its last: zero-widths and marks before and behind a match are not part of it,
-    /// those inside of it are.
-    public var range: Range<Int>
+    /// That is behind the scalar that gave its last normalized byte; marks and zero-widths that
+    /// follow are not part of it.
+    public var end: Int
 
-    public init(pattern: Int, range: Range<Int>) {
+    public init(pattern: Int, end: Int) {
         self.pattern = pattern
-        self.range = range
+        self.end = end
     }
 }

@@ -3,13 +3,12 @@ import CVectorscan
 /// Finds the matches in one text that comes in pieces: what scanner and watcher have in common.
 ///
 /// A match is *settled* once it is known that all matches with its end or an earlier one have been
-/// told. Settled matches come in the order of their ends in the normalized text, then of their
-/// starts, then of the patterns; so the whole sequence does not depend on the pieces.
+/// told. Settled matches come in the order of their ends in the normalized text, then of the
+/// patterns; so the whole sequence does not depend on the pieces.
 struct MatchFinder: ~Copyable {
     /// A match in the normalized text.
-    struct Found {
+    struct Found: Equatable {
         var pattern: Int
-        var start: Int
         var end: Int
     }
 
@@ -19,7 +18,7 @@ struct MatchFinder: ~Copyable {
     private(set) var text: NormalizedText
     /// How much of the text the automaton has seen.
     private var scanned = 0
-    /// Told by the automaton, not settled yet; starts unknown.
+    /// Told by the automaton, not settled yet.
     private var told: [Found] = []
     /// What the last call settled.
     private(set) var settled: [Found] = []
@@ -39,12 +38,8 @@ struct MatchFinder: ~Copyable {
 
     deinit { if let stream { hs_close_stream(stream, nil, nil, nil) } }
 
-    /// Where the original text of a match stands.
     func match(_ found: Found) -> Match {
-        Match(
-            pattern: found.pattern,
-            range: text.original(of: found.start)..<text.originalEnd(before: found.end)
-        )
+        Match(pattern: found.pattern, end: text.originalEnd(before: found.end))
     }
 
     /// How many bytes to read at once, so that what a flood of matches takes is bounded.
@@ -60,7 +55,7 @@ struct MatchFinder: ~Copyable {
         text.forget()
         let taken = bytes.withUnsafeBytes { normalizer.append($0, to: &text) }
         try scanNew(using: scratch)
-        try settle(until: text.end - automaton.lookahead, using: scratch)
+        settle(until: text.end - automaton.lookahead)
         return taken
     }
 
@@ -77,7 +72,7 @@ struct MatchFinder: ~Copyable {
             }
             guard code == HS_SUCCESS else { throw ScanError(code: code) }
         }
-        try settle(until: text.end, using: scratch)
+        settle(until: text.end)
     }
 
     /// Runs the automaton over what has been appended since it last ran.
@@ -105,84 +100,65 @@ struct MatchFinder: ~Copyable {
 
     private static let tell: match_event_handler = { pattern, _, end, _, told in
         told?.assumingMemoryBound(to: [Found].self).pointee
-            .append(Found(pattern: Int(pattern), start: 0, end: Int(end)))
+            .append(Found(pattern: Int(pattern), end: Int(end)))
         return 0
     }
 
-    // MARK: Settling
-
-    private mutating func settle(
-        until end: Int,
-        using scratch: borrowing Scratch
-    ) throws(ScanError) {
+    private mutating func settle(until end: Int) {
         settled.removeAll(keepingCapacity: true)
         guard !told.isEmpty else { return }
         for found in told where found.end <= end { settled.append(found) }
         told.removeAll { $0.end <= end }
-        // An end may be told twice, as `$` does before a last line break and before any.
         settled.sort { ($0.end, $0.pattern) < ($1.end, $1.pattern) }
+        // An end may be told twice, as `$` does before a last line break and before any.
         var last: Found?
         settled.removeAll { found in
             defer { last = found }
-            return last.map { $0.end == found.end && $0.pattern == found.pattern } ?? false
-        }
-        try findStarts(using: scratch)
-        settled.sort { ($0.end, $0.start, $0.pattern) < ($1.end, $1.start, $1.pattern) }
-    }
-
-    private mutating func findStarts(using scratch: borrowing Scratch) throws(ScanError) {
-        var varying: Range<Int>?
-        for index in settled.indices {
-            let widths = automaton.expressions[settled[index].pattern].widths
-            settled[index].start = settled[index].end - widths.upperBound
-            guard widths.count > 1 else { continue }
-            settled[index].start = .max
-            varying = (varying?.lowerBound ?? index)..<index + 1
-        }
-        guard let varying, let starts = automaton.starts else { return }
-        try rescan(varying, with: starts, using: scratch)
-        // Never seen: the second scan must find what the first has found. Earlier is safe.
-        for index in varying where settled[index].start == .max {
-            settled[index].start = text.scalarBorder(
-                before: max(settled[index].end - automaton.longest, text.start)
-            )
+            return last == found
         }
     }
 
-    /// Looks for the starts of settled matches in the stretch of text that holds them all.
+    // MARK: Starts
+
+    /// Where a match that has just been settled begins at the earliest, in normalized text.
     ///
-    /// Where the stretch is cut, `^` and `\b` hold that do not hold in the text. But it begins more
-    /// than the longest match before the first end that is looked for, and ends behind all that the
-    /// last one looks at (``Automaton/lookahead``), so that they hold for no match in question.
-    private mutating func rescan(
-        _ varying: Range<Int>,
-        with starts: Database,
+    /// Where matches differ in length, a second automaton looks at the stretch that can hold the
+    /// match. Where the stretch is cut, `^`, `$` and `\b` hold that do not hold in the text; but it
+    /// begins before any match with this end can, and ends behind all that such a match looks at
+    /// (``Automaton/lookahead``), so that they hold for no match in question.
+    ///
+    /// Complexity: Linear in the pattern's longest match.
+    func start(
+        of found: Found,
         using scratch: borrowing Scratch
-    ) throws(ScanError) {
-        let first = settled[varying.lowerBound].end - automaton.longest - Automaton.longestScalar
-        let stretch =
-            text.scalarBorder(
-                after: max(first, text.start)
-            )..<seen(
-                behind: settled[varying.upperBound - 1].end
+    ) throws(ScanError) -> Int {
+        let widths = automaton.expressions[found.pattern].widths
+        let earliest = found.end - widths.upperBound
+        guard widths.count > 1, let starts = automaton.starts else { return earliest }
+        let first = text.scalarBorder(after: max(earliest - Automaton.longestScalar, text.start))
+        let last = seen(behind: found.end)
+        let stretch = text.bytes[first - text.start..<last - text.start]
+        var search = Search(
+            sought: Found(pattern: found.pattern, end: found.end - first),
+            start: .max
+        )
+        let code = stretch.withUnsafeBytes { stretch in
+            hs_scan(
+                starts.pointer,
+                stretch.baseAddress,
+                UInt32(stretch.count),
+                0,
+                scratch.pointer,
+                Self.compare,
+                &search
             )
-        let scratch = scratch.pointer
-        let bytes = text.bytes[stretch.lowerBound - text.start..<stretch.upperBound - text.start]
-        let code = withUnsafeMutablePointer(to: &settled) { settled in
-            var search = Search(settled: settled, offset: stretch.lowerBound)
-            return bytes.withUnsafeBytes { bytes in
-                hs_scan(
-                    starts.pointer,
-                    bytes.baseAddress,
-                    UInt32(bytes.count),
-                    0,
-                    scratch,
-                    Self.start,
-                    &search
-                )
-            }
         }
         guard code == HS_SUCCESS else { throw ScanError(code: code) }
+        // Never seen: the second automaton must find what the first has found. Earlier is safe.
+        guard search.start != .max else {
+            return text.scalarBorder(before: max(earliest, text.start))
+        }
+        return first + search.start
     }
 
     /// Where what the matches that end at `end` look at has ended: two scalars on.
@@ -193,25 +169,15 @@ struct MatchFinder: ~Copyable {
     }
 
     private struct Search {
-        var settled: UnsafeMutablePointer<[Found]>
-        /// Of the stretch in the text.
-        var offset: Int
+        /// With its end in the stretch.
+        var sought: Found
+        var start: Int
     }
 
-    private static let start: match_event_handler = { pattern, start, end, _, search in
-        guard let search = search?.assumingMemoryBound(to: Search.self).pointee else { return 1 }
-        let sought = (Int(end) + search.offset, Int(pattern))
-        var low = 0
-        var high = search.settled.pointee.count
-        while low < high {
-            let middle = (low + high) / 2
-            let found = search.settled.pointee[middle]
-            if (found.end, found.pattern) < sought { low = middle + 1 } else { high = middle }
-        }
-        guard low < search.settled.pointee.count else { return 0 }
-        let found = search.settled.pointee[low]
-        if (found.end, found.pattern) == sought, found.start > Int(start) + search.offset {
-            search.settled.pointee[low].start = Int(start) + search.offset
+    private static let compare: match_event_handler = { pattern, start, end, _, search in
+        guard let search = search?.assumingMemoryBound(to: Search.self) else { return 1 }
+        if Found(pattern: Int(pattern), end: Int(end)) == search.pointee.sought {
+            search.pointee.start = min(search.pointee.start, Int(start))
         }
         return 0
     }

@@ -23,7 +23,7 @@ extension PatternSet {
             writer.write(expression.looksAhead ? 1 : 0)
         }
         let areOne = compiled.request === compiled.answer
-        for automaton in areOne ? [compiled.request] : [compiled.request, compiled.answer] {
+        for automaton in areOne ? [compiled.answer] : [compiled.answer, compiled.request] {
             writer.write(try automaton.ends?.serialized() ?? [])
             writer.write(try automaton.starts?.serialized() ?? [])
         }
@@ -50,15 +50,19 @@ extension PatternSet {
             else { throw .otherPatterns }
             let shortest = Int(try reader.number())
             let longest = Int(try reader.number())
-            guard 1...longest ~= shortest, longest <= Self.longestWidth else { throw .damaged }
+            guard shortest > 0, shortest <= longest, longest <= Self.longestWidth else {
+                throw .damaged
+            }
             expression.widths = shortest...longest
             expression.looksAhead = try reader.number() != 0
             expressions.append(expression)
         }
-        let first = Self.members(of: patterns, for: .request)
-        let second = Self.members(of: patterns, for: .answer)
-        let request = try reader.automaton(of: first, expressions)
-        let answer = first == second ? request : try reader.automaton(of: second, expressions)
+        let answers = Self.members(of: patterns, for: .answer)
+        let requests = Self.members(of: patterns, for: .request)
+        let answer = try reader.automaton(of: answers, expressions, for: .answer)
+        let request =
+            requests == answers
+            ? answer : try reader.automaton(of: requests, expressions, for: .request)
         guard reader.rest.isEmpty else { throw .damaged }
         guard let compiled = try? Compiled(request: request, answer: answer) else {
             throw .unloadable(.outOfMemory)
@@ -101,11 +105,12 @@ extension PatternSet {
 
         mutating func automaton(
             of members: [Int],
-            _ expressions: [Expression]
+            _ expressions: [Expression],
+            for text: Text
         ) throws(Unusable) -> Automaton {
             let ends = try database()
             let starts = try database()
-            let varies = members.contains { expressions[$0].widths.count > 1 }
+            let varies = members.contains { Automaton.needsStarts(expressions[$0], for: text) }
             guard (ends == nil) == members.isEmpty, (starts == nil) == !varies else {
                 throw .damaged
             }

@@ -56,15 +56,16 @@ public struct PatternSet: Sendable {
         let (expressions, problems) = Self.measure(patterns)
         guard problems.isEmpty else { throw PatternProblems(problems) }
         do throws(Database.Failure) {
-            let request = Self.members(of: patterns, for: .request)
-            let answer = Self.members(of: patterns, for: .answer)
-            let first = try Automaton(compiling: request, of: expressions)
-            let second =
-                request == answer ? first : try Automaton(compiling: answer, of: expressions)
-            compiled = try Compiled(request: first, answer: second)
+            let answers = Self.members(of: patterns, for: .answer)
+            let requests = Self.members(of: patterns, for: .request)
+            let answer = try Automaton(compiling: answers, of: expressions, for: .answer)
+            let request =
+                requests == answers
+                ? answer : try Automaton(compiling: requests, of: expressions, for: .request)
+            compiled = try Compiled(request: request, answer: answer)
             self.patterns = patterns
         } catch {
-            throw Self.problems(of: expressions, after: error)
+            throw Self.problems(of: expressions, in: patterns, after: error)
         }
     }
 
@@ -92,12 +93,14 @@ public struct PatternSet: Sendable {
     /// All expressions that Vectorscan does not compile, since the set names the first only.
     private static func problems(
         of expressions: [Expression],
+        in patterns: [Pattern],
         after failure: Database.Failure
     ) -> PatternProblems {
         var problems: [PatternProblem] = []
         for index in expressions.indices {
+            let text: Text = patterns[index].place == .request ? .request : .answer
             do throws(Database.Failure) {
-                _ = try Automaton(compiling: [index], of: expressions)
+                _ = try Automaton(compiling: [index], of: expressions, for: text)
             } catch {
                 problems.append(.init(pattern: index, kind: .invalid(message: error.message)))
             }

@@ -29,7 +29,7 @@ public struct PatternsDocument: Sendable {
 
     /// Compiles the patterns, or loads what ``PatternSet/serialized()`` wrote for them.
     ///
-    /// - Parameter serialized: Not used where it is not of these patterns or of this machine.
+    /// Where `serialized` is not of these patterns, or not of this machine, it is not used.
     public func compile(serialized: [UInt8]? = nil) -> Reading<PatternSet> {
         if let serialized, let set = try? PatternSet(patterns, serialized: serialized) {
             return Reading(value: set, diagnostics: [])

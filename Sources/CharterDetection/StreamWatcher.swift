@@ -15,6 +15,20 @@
 ///
 /// A state machine for one task at a time, without locks; the memory for scanning is lent.
 public final class StreamWatcher {
+    /// A match that was not to be.
+    public struct Violation: Sendable, Hashable {
+        /// The pattern's index in ``PatternSet/patterns``.
+        public var pattern: Int
+        /// The UTF-8 bytes of the original text, from the scalar that gave the first normalized byte
+        /// of the match to the one that gave its last.
+        public var range: Range<Int>
+
+        public init(pattern: Int, range: Range<Int>) {
+            self.pattern = pattern
+            self.range = range
+        }
+    }
+
     /// How it stands with the text.
     public enum Outcome: Sendable, Hashable {
         /// More may come.
@@ -22,7 +36,7 @@ public final class StreamWatcher {
         /// All of the text has been delivered.
         case finished
         /// The text before the match has been delivered, the rest never is.
-        case violation(Match)
+        case violation(Violation)
         /// Between letters that might have become a match stood so much that is invisible that
         /// ``heldLimit`` was passed at this original byte. Nothing is delivered any more: a text
         /// that cannot be watched is not passed on. Honest text does not come near.
@@ -56,7 +70,8 @@ public final class StreamWatcher {
     ///   - bytes: UTF-8, cut anywhere. What is not UTF-8 is watched as U+FFFD and delivered as is.
     ///   - delivery: What may be delivered now is appended here.
     ///   - scratch: Of the same patterns.
-    ///   - violates: Asked about each match, in order, until it says yes.
+    ///   - violates: Asked about each match, by end, then pattern, until it has said yes and all
+    ///     with the same end have been asked about.
     /// - Returns: How it stands with the text now.
     @discardableResult
     public func push(
@@ -73,7 +88,7 @@ public final class StreamWatcher {
             slice.withUnsafeBytes { held.append(contentsOf: $0) }
             do {
                 index += try finder.scan(slice, using: scratch)
-                judge(violates, to: &delivery)
+                try judge(violates, to: &delivery, using: scratch)
                 if outcome == .open, finder.text.isOverfull {
                     stop(.unreadable(at: finder.text.position))
                 }
@@ -94,7 +109,7 @@ public final class StreamWatcher {
         guard outcome == .open else { return outcome }
         do {
             try finder.finish(using: scratch)
-            judge(violates, to: &delivery)
+            try judge(violates, to: &delivery, using: scratch)
             if outcome == .open {
                 delivery += held
                 delivered += held.count
@@ -106,14 +121,24 @@ public final class StreamWatcher {
         return outcome
     }
 
-    private func judge(_ violates: (Match) -> Bool, to delivery: inout [UInt8]) {
+    private func judge(
+        _ violates: (Match) -> Bool,
+        to delivery: inout [UInt8],
+        using scratch: borrowing Scratch
+    ) throws(ScanError) {
+        var first: (start: Int, found: MatchFinder.Found)?
         for found in finder.settled {
-            let match = finder.match(found)
-            guard violates(match) else { continue }
-            deliver(upTo: match.range.lowerBound, to: &delivery)
-            return stop(.violation(match))
+            if let first, first.found.end < found.end { break }
+            guard violates(finder.match(found)) else { continue }
+            let start = try finder.start(of: found, using: scratch)
+            if start < first?.start ?? .max { first = (start, found) }
         }
-        deliver(upTo: finder.text.border, to: &delivery)
+        guard let (start, found) = first else {
+            return deliver(upTo: finder.text.border, to: &delivery)
+        }
+        let range = finder.text.original(of: start)..<finder.match(found).end
+        deliver(upTo: range.lowerBound, to: &delivery)
+        stop(.violation(Violation(pattern: found.pattern, range: range)))
     }
 
     private func deliver(upTo border: Int, to delivery: inout [UInt8]) {

@@ -6,10 +6,10 @@ public struct TextScanner: Sendable {
         automaton = patterns.automaton(for: text)
     }
 
-    /// The matches, in the order of their ends, then of their starts, then of the patterns.
+    /// The matches, in the order of their ends, then of the patterns.
     ///
-    /// Each pattern has one match for each end (in normalized text), that with the earliest start.
-    /// Linear in the text, with a second scan of the places where regexes of varying width match.
+    /// Each pattern has one match for each end in the normalized text. (So it may have two for one
+    /// end in the original, where a scalar became several.) Linear in the text.
     ///
     /// - Parameters:
     ///   - text: UTF-8; what is not is read as U+FFFD.

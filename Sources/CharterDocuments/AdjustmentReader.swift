@@ -16,7 +16,7 @@ struct AdjustmentReader {
 
     let form: Form
     /// The claims that a condition may use here.
-    let claims: [Text: ClaimType]
+    let claims: DeclaredClaims
 
     private static let operations = ["set", "allow", "deny", "forbid"]
     private static let others = ["when", "from", "until", "owner", "reason", "ticket"]
@@ -41,18 +41,23 @@ struct AdjustmentReader {
     ) -> Adjustment? {
         var adjustment = Adjustment(
             behavior.id, source: findings.source.position(of: node.range.lowerBound))
+        findings.places.adjustments[adjustment.source] = places(of: node)
         switch node.content {
         case .scalar:
             adjustment.set = value(node, of: behavior, &findings)
             return adjustment
         case .sequence:
             findings.add(
-                form.id("bad-value"), at: node.range, "an adjustment is a value or a map, not a list",
+                form.id("bad-value"), at: node.range,
+                "an adjustment is a value or a map, not a list",
                 help: "write `\(behavior.id): {set: VALUE}`")
             return nil
         case .mapping(let pairs):
-            for (key, value) in pairs { read(key, value, of: behavior, into: &adjustment, &findings) }
-            guard pairs.contains(where: { AdjustmentReader.operations.contains($0.key.scalar ?? "") })
+            for (key, value) in pairs {
+                read(key, value, of: behavior, into: &adjustment, &findings)
+            }
+            guard
+                pairs.contains(where: { AdjustmentReader.operations.contains($0.key.scalar ?? "") })
             else {
                 if !pairs.contains(where: { isUnknown($0.key.scalar ?? "") }) {
                     findings.add(
@@ -68,6 +73,31 @@ struct AdjustmentReader {
         }
     }
 
+    /// The operations that the form has.
+    private var operations: [String] {
+        form == .layer ? AdjustmentReader.operations : ["set", "forbid"]
+    }
+
+    private func places(of node: YAMLNode) -> DocumentPlaces.AdjustmentPlaces {
+        var places = DocumentPlaces.AdjustmentPlaces(whole: node.range)
+        guard case .mapping(let pairs) = node.content else {
+            places.values[.set] = node.range
+            return places
+        }
+        for (key, value) in pairs {
+            switch key.scalar {
+            case "when": places.condition = value.range
+            case "until": places.until = value.range
+            case let name?:
+                if let operation = Step.Operation(rawValue: name) {
+                    places.values[operation] = value.range
+                }
+            case nil: break
+            }
+        }
+        return places
+    }
+
     private func isUnknown(_ key: String) -> Bool {
         !AdjustmentReader.operations.contains(key) && !AdjustmentReader.others.contains(key)
     }
@@ -80,12 +110,14 @@ struct AdjustmentReader {
         case "set": adjustment.set = value(node, of: behavior, &findings)
         case "forbid": adjustment.forbid = restriction(node, of: behavior, &findings)
         case "allow" where form == .layer: adjustment.allow = value(node, of: behavior, &findings)
-        case "deny" where form == .layer: adjustment.deny = restriction(node, of: behavior, &findings)
+        case "deny" where form == .layer:
+            adjustment.deny = restriction(node, of: behavior, &findings)
         case "allow", "deny":
             findings.add(
                 "charter.bad-adjust", at: key.range,
                 "the charter's own adjustments have `set` and `forbid` alone",
-                reason: "what levels may do is said by `authority`, `bounds` and `delegable`")
+                reason: "what levels may do is said by `authority`, `bounds` and `delegable`",
+                help: "write `set` or `forbid`")
         case "when": adjustment.condition = condition(node, &findings)
         case "from": adjustment.from = instant(node, &findings)
         case "until": adjustment.until = instant(node, &findings)
@@ -96,10 +128,9 @@ struct AdjustmentReader {
             let name = key.scalar ?? ""
             findings.add(
                 form.id("unknown-key"), at: key.range, "an adjustment has no `\(name)`",
-                help: NearestName.help(
-                    for: name, among: AdjustmentReader.operations + AdjustmentReader.others)
-                    ?? "an adjustment has `set`, `allow`, `deny`, `forbid`, `when`, `from`, `until` "
-                    + "and notes")
+                help: NearestName.help(for: name, among: operations + AdjustmentReader.others)
+                    ?? "an adjustment has " + operations.map { "`\($0)`, " }.joined()
+                    + "`when`, `from`, `until` and notes")
         }
     }
 
@@ -115,8 +146,10 @@ struct AdjustmentReader {
         guard let rank = behavior.rank(of: Text(name)) else {
             findings.add(
                 form.id("unknown-value"), at: node.range,
-                "`\(behavior.id)` has no value `\(name)`", reason: "its values are \(behavior.spelledValues)",
-                help: NearestName.help(for: name, among: behavior.values.map(\.string)))
+                "`\(behavior.id)` has no value `\(name)`",
+                reason: "its values are \(behavior.spelledValues)",
+                help: NearestName.help(for: name, among: behavior.values.map(\.string))
+                    ?? "write one of them")
             return nil
         }
         return rank
@@ -139,19 +172,22 @@ struct AdjustmentReader {
 
     private func condition(_ node: YAMLNode, _ findings: inout Findings) -> Condition? {
         guard let text = node.scalar else {
-            findings.add(form.id("bad-value"), at: node.range, "a condition is a text")
+            findings.add(
+                form.id("bad-value"), at: node.range, "a condition is a text, not \(node.kind)",
+                help: "write it in quotes: `when: \"claims.age >= 18\"`")
             return nil
         }
         do {
-            return try Condition(parsing: text, claims: claims)
+            return try Condition(parsing: text, claims: claims.types)
         } catch {
-            let at = node.contentStart.map { start in
-                (start + error.offset)..<(start + error.offset + 1)
+            let mistake = ConditionMistake(error, in: text, claims: claims.types)
+            guard mistake.unknownClaim.map({ !claims.mayHave(Text($0)) }) ?? true else {
+                return nil
             }
             findings.add(
-                error.code.rawValue, at: at ?? node.range, error.message,
-                help: error.code == .unknownClaim
-                    ? "declare it under `claims`, here or above" : nil)
+                error.code.rawValue,
+                at: node.range(of: mistake.range, in: findings.source) ?? node.range, error.message,
+                reason: mistake.reason, help: mistake.help)
             return nil
         }
     }
@@ -168,7 +204,9 @@ struct AdjustmentReader {
 
     private func note(_ node: YAMLNode, _ findings: inout Findings) -> String? {
         guard let text = node.scalar else {
-            findings.add(form.id("bad-value"), at: node.range, "a note is a text, not \(node.kind)")
+            findings.add(
+                form.id("bad-value"), at: node.range, "a note is a text, not \(node.kind)",
+                help: "write one text, in quotes where it has signs")
             return nil
         }
         return text

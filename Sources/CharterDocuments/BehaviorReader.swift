@@ -26,7 +26,7 @@ struct BehaviorReader {
 
     func behavior(_ draft: SectionDraft, _ findings: inout Findings) -> Behavior? {
         let before = findings.diagnostics.count
-        let knowsKeys = checkKeys(draft, &findings)
+        let knowsKeys = checkKeys(draft, &findings) && draft.block?.isReadable ?? true
         let id = readID(draft, &findings)
         let authority = draft.value("authority").map { readAuthority($0, &findings) } ?? .root
         let dial = draft.block?["dial"].map { readDial($0, &findings) }
@@ -80,15 +80,18 @@ struct BehaviorReader {
                 "there is no attribute `\(attribute.key)`",
                 reason: BehaviorReader.blockKeys.contains(attribute.key)
                     ? "it stands in a `charter` block, not on a heading" : nil,
-                help: NearestName.help(for: attribute.key, among: BehaviorReader.headingKeys))
+                help: BehaviorReader.blockKeys.contains(attribute.key)
+                    ? "put it into the block: `\(attribute.key): …`"
+                    : BehaviorReader.advice(for: attribute.key, BehaviorReader.headingKeys))
         }
         for (key, value) in draft.block?.pairs ?? [] {
             let name = key.scalar ?? ""
             guard BehaviorReader.blockKeys.contains(name) else {
                 areKnown = false
                 findings.add(
-                    "charter.unknown-attribute", at: key.range, "a `charter` block has no `\(name)`",
-                    help: NearestName.help(for: name, among: BehaviorReader.blockKeys))
+                    "charter.unknown-attribute", at: key.range,
+                    "a `charter` block has no `\(name)`",
+                    help: BehaviorReader.advice(for: name, BehaviorReader.blockKeys))
                 continue
             }
             let said = draft.attributes.attributes.first { $0.key == name }?.value.scalar
@@ -101,13 +104,20 @@ struct BehaviorReader {
         return areKnown
     }
 
+    private static func advice(for key: String, _ keys: [String]) -> String {
+        NearestName.help(for: key, among: keys)
+            ?? "there are " + keys.map { "`\($0)`" }.joined(separator: ", ")
+    }
+
     /// Aliases of a level are the same.
     private func isSame(_ key: String, _ said: String, _ value: YAMLNode) -> Bool {
+        if key == "tags" { return Set(value.tags) == Set(YAMLNode.scalar(said).tags) }
         guard let text = value.scalar else { return false }
         switch key {
         case "authority", "delegable":
             return text == said
-                || (Authority(named: text) != nil && Authority(named: text) == Authority(named: said))
+                || (Authority(named: text) != nil
+                    && Authority(named: text) == Authority(named: said))
         default: return text == said
         }
     }
@@ -182,7 +192,7 @@ struct BehaviorReader {
         guard kind != .dial else {
             findings.add(
                 "charter.bad-attribute", at: node.range, "a dial has no `cautious`",
-                reason: "its first value is its most cautious one")
+                reason: "its first value is its most cautious one", help: "take `cautious` out")
             return nil
         }
         guard let value = node.scalar, value == "on" || value == "off" else {
@@ -192,7 +202,7 @@ struct BehaviorReader {
         guard kind != .duty || value == "on" else {
             findings.add(
                 "charter.bad-attribute", at: node.range, "a duty's cautious value is `on`",
-                reason: "it is more careful to owe it")
+                reason: "it is more careful to owe it", help: "take `cautious` out")
             return "on"
         }
         return value
@@ -207,7 +217,8 @@ struct BehaviorReader {
             behavior.tier = tier
         }
         behavior.otherwise =
-            behavior.tier <= .ethics || behavior.authority == .root || behavior.authority == .platform
+            behavior.tier <= .ethics || behavior.authority == .root
+                || behavior.authority == .platform
             ? .refuse : .guide
         if let node = draft.value("otherwise") {
             let acts = [Act.refuse, .ask, .transform, .guide]
@@ -230,7 +241,8 @@ struct BehaviorReader {
                 behavior.conflicts = ids.compactMap { $0.scalar.map { BehaviorID(Text($0)) } }
             } else {
                 findings.add(
-                    "charter.bad-attribute", at: node.range, "`conflicts` is a list of ids")
+                    "charter.bad-attribute", at: node.range, "`conflicts` is a list of ids",
+                    help: "write `conflicts: [an_id]`")
             }
         }
         if let node = draft.block?["adjust"] {
@@ -253,7 +265,8 @@ struct BehaviorReader {
         guard let tier = node.scalar.flatMap(Tier.init(rawValue:)) else {
             let names = Tier.allCases.map(\.rawValue)
             findings.add(
-                "charter.unknown-tier", at: node.range, "there is no tier `\(node.scalar ?? node.kind)`",
+                "charter.unknown-tier", at: node.range,
+                "there is no tier `\(node.scalar ?? node.kind)`",
                 help: NearestName.help(for: node.scalar ?? "", among: names)
                     ?? "the tiers are " + names.map { "`\($0)`" }.joined(separator: ", "))
             return nil

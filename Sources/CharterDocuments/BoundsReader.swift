@@ -2,7 +2,9 @@ internal import CharterEngine
 
 /// Reads `bounds` and `delegable`: how far each level may go (SEMANTICS §1).
 enum BoundsReader {
-    static func read(_ draft: SectionDraft, into behavior: inout Behavior, _ findings: inout Findings) {
+    static func read(
+        _ draft: SectionDraft, into behavior: inout Behavior, _ findings: inout Findings
+    ) {
         let bounds = draft.block?["bounds"]
         let delegable = draft.value("delegable")
         if behavior.isHardcoded, let node = bounds ?? delegable {
@@ -29,7 +31,8 @@ enum BoundsReader {
     ) -> [Level: Rank] {
         guard case .mapping(let pairs) = node.content else {
             findings.add(
-                "charter.bad-bounds", at: node.range, "`\(key)` is a map of levels, not \(node.kind)",
+                "charter.bad-bounds", at: node.range,
+                "`\(key)` is a map of levels, not \(node.kind)",
                 help: "write `\(key): {operator: \(behavior.values[0])}`")
             return [:]
         }
@@ -47,13 +50,15 @@ enum BoundsReader {
                 findings.add(
                     "charter.bad-bounds", at: name.range,
                     "the authority `\(behavior.authority.name)` does not reach `\(level.name)`",
-                    reason: "what a level has by leave from above is said by `delegable`")
+                    reason: "what a level has by leave from above is said by `delegable`",
+                    help: "write `delegable`, or an `authority` that reaches the level")
                 continue
             }
             guard ranks.updateValue(rank, forKey: level) == nil else {
                 findings.add(
                     "charter.duplicate-key", at: name.range,
-                    "the level `\(level.name)` stands here a second time", help: "keep one of the two")
+                    "the level `\(level.name)` stands here a second time",
+                    help: "keep one of the two")
                 continue
             }
         }
@@ -66,7 +71,9 @@ enum BoundsReader {
         guard let level = Level(named: name), level != .root else {
             findings.add(
                 "charter.bad-bounds", at: range, "`\(name)` is no level below root",
-                help: "write `platform`, `operator` or `user`")
+                help: NearestName.help(
+                    for: name, among: ["platform", "system", "operator", "developer", "user"])
+                    ?? "write `platform`, `operator` or `user`")
             return nil
         }
         return level

@@ -14,24 +14,79 @@ public struct CharterDocument: Sendable {
         public var id: String?
         /// 1 to 6.
         public var level: Int
-        public var position: SourcePosition
+        /// Of the heading.
+        public var span: SourceSpan
         /// The behavior that the heading is, if it is one.
         public var behavior: BehaviorID?
         /// Whether the heading or its block says an authority.
         public var saysAuthority: Bool
         /// A note, which decides nothing.
         public var tags: [String]
-        /// The rule as people read it: the text of the section, examples and blocks left out.
+        /// The rule as people read it, in Markdown: the text of the section without examples, `charter`
+        /// blocks, commentary and HTML.
         public var prose: String
+        /// What is said about the rule and instructs nobody: `!!! meta "Commentary"`.
+        public var commentary: [String]
         public var examples: [Example]
-        /// The `[^tag]` links of the section, in order.
+        /// The links that point into the charter, in order.
         public var links: [Link]
+        /// What is odd about the examples.
+        let slips: [ExampleReader.Slip]
+
+        /// Where the heading begins.
+        public var position: SourcePosition { span.position }
     }
 
-    /// A link to a set of examples, `[^tag]`.
+    /// A link into the charter, or to the examples beside it.
     public struct Link: Hashable, Sendable {
-        public var tag: String
-        public var position: SourcePosition
+        public enum Target: Hashable, Sendable {
+            /// `[^tag]`: a set of examples.
+            case examples(String)
+            /// `(#id)`: a section.
+            case section(String)
+        }
+
+        public var target: Target
+        /// `[^tag]`, or `#id`.
+        public var span: SourceSpan
+    }
+
+    /// How much there is in a charter.
+    public struct Counts: Hashable, Sendable {
+        /// Headings.
+        public var sections: Int
+        public var behaviors: Int
+        /// Sections that say an authority.
+        public var authorities: Int
+        public var examples: Int
+        /// Of answers; an example may have several, or none.
+        public var comparisons: Int
+        /// To sets of examples, `[^tag]`.
+        public var links: Int
+
+        public init(
+            sections: Int, behaviors: Int, authorities: Int, examples: Int, comparisons: Int,
+            links: Int
+        ) {
+            self.sections = sections
+            self.behaviors = behaviors
+            self.authorities = authorities
+            self.examples = examples
+            self.comparisons = comparisons
+            self.links = links
+        }
+    }
+
+    /// How much there is.
+    public var counts: Counts {
+        let examples = sections.flatMap(\.examples)
+        let links = sections.flatMap(\.links).count {
+            if case .examples = $0.target { true } else { false }
+        }
+        return Counts(
+            sections: sections.count, behaviors: charter.behaviors.count,
+            authorities: sections.count(where: \.saysAuthority), examples: examples.count,
+            comparisons: examples.reduce(0) { $0 + $1.comparisons.count }, links: links)
     }
 
     /// Reads a charter; all that is wrong with it at once; O(size), bounded by `SourceText.largest`.
@@ -44,9 +99,19 @@ public struct CharterDocument: Sendable {
         return Reading(value: document, diagnostics: reader.findings.diagnostics)
     }
 
-    init(source: SourceText, charter: Charter, sections: [Section]) {
+    /// Where adjustments and claims stand.
+    let places: DocumentPlaces
+    /// What looks like a behavior and is none, because of where it stands.
+    let hidden: [Range<Int>]
+
+    init(
+        source: SourceText, charter: Charter, sections: [Section], places: DocumentPlaces,
+        hidden: [Range<Int>]
+    ) {
         self.source = source
         self.charter = charter
         self.sections = sections
+        self.places = places
+        self.hidden = hidden
     }
 }

@@ -21,51 +21,58 @@ struct CharterReader {
         inheritTiers(&drafts)
         let builder = BehaviorReader(frontMatter: frontMatter)
         var behaviors: [Behavior] = []
-        var places: [BehaviorID: Int] = [:]
+        var ids: Set<BehaviorID> = []
         for place in drafts.indices where drafts[place].isBehavior {
-            guard behaviors.count < CharterReader.mostBehaviors else {
+            guard ids.count < CharterReader.mostBehaviors else {
                 findings.add(
                     "charter.syntax", at: drafts[place].heading.range,
-                    "a charter has at most \(CharterReader.mostBehaviors) behaviors")
+                    "a charter has at most \(CharterReader.mostBehaviors) behaviors",
+                    help: "split the charter")
                 break
             }
-            guard let behavior = builder.behavior(drafts[place], &findings) else { continue }
-            guard places.updateValue(place, forKey: behavior.id) == nil else {
+            let behavior = builder.behavior(drafts[place], &findings)
+            guard let id = drafts[place].attributes.id.map({ BehaviorID(Text($0)) }) else {
+                continue
+            }
+            guard ids.insert(id).inserted else {
                 findings.add(
                     "charter.duplicate-id", at: drafts[place].attributes.idRange,
-                    "the id `\(behavior.id)` stands here a second time",
+                    "the id `\(id)` stands here a second time",
                     reason: "layers name behaviors by their ids", help: "give this one another id")
                 continue
             }
+            guard let behavior else { continue }
             drafts[place].behavior = behavior.id
             behaviors.append(behavior)
         }
         for draft in drafts {
             if !draft.isBehavior { BehaviorReader.checkSection(draft, &findings) }
-            checkConflicts(draft, places)
+            checkConflicts(draft, ids)
         }
         guard !findings.hasErrors,
             var charter = Charter(
-                behaviors: behaviors, claims: frontMatter.claims, assume: frontMatter.assume,
+                behaviors: behaviors, claims: frontMatter.claims.types, assume: frontMatter.assume,
                 file: source.file)
         else { return nil }
         charter.name = frontMatter.texts["charter"]
         charter.version = frontMatter.texts["version"]
         charter.reviewer = frontMatter.texts["reviewer"]
         return CharterDocument(
-            source: source, charter: charter, sections: drafts.map { $0.section(source) })
+            source: source, charter: charter, sections: drafts.map { $0.section(source) },
+            places: findings.places, hidden: markdown.hidden)
     }
 
     /// cmark-gfm is quadratic in some paragraphs, so that they are bounded before it sees them.
     private mutating func paragraphsAreBounded(from start: Int) -> Bool {
         var length = 0
+        var first = 0
         for number in source.position(of: start).line...source.lineCount {
             let line = source.line(number)
+            if length == 0 { first = line.startIndex }
             length = line.allSatisfy { $0 == 0x20 || $0 == 0x09 } ? 0 : length + line.count + 1
             if length > SourceText.largestParagraph {
                 findings.add(
-                    "charter.syntax", at: line.startIndex..<line.startIndex,
-                    "this paragraph is too long",
+                    "charter.syntax", at: first..<line.endIndex, "this paragraph is too long",
                     reason: "lines without an empty one between them have at most "
                         + "\(SourceText.largestParagraph) bytes", help: "put an empty line in")
                 return false
@@ -85,7 +92,8 @@ struct CharterReader {
                     findings.add(
                         "charter.syntax", at: fence.range,
                         "a `charter` block before the first heading",
-                        reason: "a block belongs to the heading above it")
+                        reason: "a block belongs to the heading above it",
+                        help: "put it under the heading of its behavior")
                     continue
                 }
                 guard drafts[last].block == nil else {
@@ -96,24 +104,23 @@ struct CharterReader {
                     continue
                 }
                 drafts[last].block = Block(fence, source, &findings)
-            case .fence, .paragraph, .other:
+            case .fence, .paragraph, .indentedCode, .container, .aside:
                 if let last = drafts.indices.last { drafts[last].content.append(block) }
             }
         }
         return drafts
     }
 
-    /// Whether a fence is a `charter` block; one that nearly is one is a slip.
+    /// Whether a fence is a `charter` block; one that nearly is one is a slip, and read as one.
     private mutating func isBlock(_ fence: MarkdownDocument.Fence) -> Bool {
         if fence.info == "charter" { return true }
         let first = fence.info.split(whereSeparator: { $0 == " " || $0 == "\t" }).first
-        if first?.lowercased() == "charter" {
-            findings.add(
-                "charter.syntax", at: fence.range,
-                "the info string `\(fence.info)` is nearly `charter`",
-                reason: "a block that is not read would lose what it says", help: "write `charter`")
-        }
-        return false
+        guard first?.lowercased() == "charter" else { return false }
+        findings.add(
+            "charter.syntax", at: fence.range,
+            "the info string `\(fence.info)` is nearly `charter`",
+            reason: "a block that is not read would lose what it says", help: "write `charter`")
+        return true
     }
 
     private func inheritTiers(_ drafts: inout [SectionDraft]) {
@@ -129,13 +136,14 @@ struct CharterReader {
         }
     }
 
-    private mutating func checkConflicts(_ draft: SectionDraft, _ places: [BehaviorID: Int]) {
+    private mutating func checkConflicts(_ draft: SectionDraft, _ known: Set<BehaviorID>) {
         guard case .sequence(let ids)? = draft.block?["conflicts"]?.content else { return }
         for id in ids {
-            guard let name = id.scalar, places[BehaviorID(Text(name))] == nil else { continue }
+            guard let name = id.scalar, !known.contains(BehaviorID(Text(name))) else { continue }
             findings.add(
                 "charter.unknown-conflict", at: id.range, "there is no behavior `\(name)`",
-                help: NearestName.help(for: name, among: places.keys.map(\.text.string)))
+                help: NearestName.help(for: name, among: known.lazy.map(\.text.string))
+                    ?? "name a heading that has an `authority`, a `default` or a `charter` block")
         }
     }
 }
@@ -169,9 +177,12 @@ struct SectionDraft {
 /// A `charter` block: a map.
 struct Block {
     private(set) var pairs: [(key: YAMLNode, value: YAMLNode)] = []
+    /// Whether it is a map, so that what it does not say is unsaid.
+    private(set) var isReadable = true
 
     init(_ fence: MarkdownDocument.Fence, _ source: SourceText, _ findings: inout Findings) {
         let content = Array(fence.content.utf8)
+        let errors = findings.diagnostics.count
         let lines = SourceText(file: source.file, bytes: content)
         let root = YAMLReader.read(content, area: "charter", &findings) { offset in
             // A fence's indentation is taken off its lines, so a line's end is where it was.
@@ -182,8 +193,9 @@ struct Block {
         }
         switch root?.content {
         case .mapping(let pairs)?: self.pairs = pairs
-        case nil, .scalar("")?: break
+        case nil, .scalar("")?: isReadable = findings.diagnostics.count == errors
         default:
+            isReadable = false
             findings.add(
                 "charter.syntax", at: fence.range, "a `charter` block is a map",
                 help: "write `key: value` lines")

@@ -10,26 +10,21 @@ internal import CharterEngine
 ///    |   ^^^^^^^^^^^
 ///    = help: did you mean `profanity`?
 /// ```
-public struct DiagnosticText: Sendable {
-    /// Whether to color by ANSI sequences: on a terminal alone, which the caller knows.
-    public var isColored: Bool
-    /// The most columns of a line of the document; of a longer one a part is shown.
-    public var width: Int
-
-    public init(isColored: Bool = false, width: Int = 100) {
-        self.isColored = isColored
-        self.width = max(20, width)
-    }
-
-    /// All of them, an empty line behind each, and the summary; empty where there are none.
-    public func text(_ diagnostics: [Diagnostic]) -> String {
-        guard !diagnostics.isEmpty else { return "" }
-        return diagnostics.map { text($0) + "\n" }.joined()
-            + DiagnosticText.summary(of: diagnostics) + "\n"
+public enum DiagnosticText {
+    /// All of them, with an empty line between two.
+    ///
+    /// - Parameters:
+    ///   - isColored: whether to color by ANSI sequences: on a terminal alone, which the caller knows.
+    ///   - width: the most columns of a line of the document; of a longer one a part is shown.
+    public static func render(
+        _ diagnostics: [Diagnostic], isColored: Bool = false, width: Int = 100
+    ) -> String {
+        let paint = Paint(isColored: isColored)
+        return diagnostics.map { lines($0, paint, max(20, width)).joined() }.joined(separator: "\n")
     }
 
     /// How many there are of each severity, worst first, such as `2 errors, 1 warning`.
-    public static func summary(of diagnostics: [Diagnostic]) -> String {
+    public static func summary(_ diagnostics: [Diagnostic]) -> String {
         let counts = [Diagnostic.Severity.error, .warning, .note].compactMap {
             severity -> String? in
             let count = diagnostics.count { $0.severity == severity }
@@ -39,57 +34,83 @@ public struct DiagnosticText: Sendable {
         return counts.isEmpty ? "nothing found" : counts.joined(separator: ", ")
     }
 
+    /// A JSON list of `{id, severity, file, line, column, length, message, reason, help}`; `reason`
+    /// and `help` are null where there is none.
+    public static func json(_ diagnostics: [Diagnostic]) -> String {
+        var writer = JSONWriter()
+        write(diagnostics, to: &writer)
+        return writer.text
+    }
+
+    /// Writes that list as a value of a larger text.
+    public static func write(_ diagnostics: [Diagnostic], to writer: inout JSONWriter) {
+        writer.list { writer in
+            for diagnostic in diagnostics {
+                writer.object { writer in
+                    writer.member("id", diagnostic.id)
+                    writer.member("severity", diagnostic.severity.rawValue)
+                    writer.member("file", diagnostic.file)
+                    writer.member("line", diagnostic.position.line)
+                    writer.member("column", diagnostic.position.column)
+                    writer.member("length", diagnostic.length)
+                    writer.member("message", diagnostic.message)
+                    writer.member("reason", diagnostic.reason)
+                    writer.member("help", diagnostic.help)
+                }
+            }
+        }
+    }
+
     /// One diagnostic, each line with its end.
-    public func text(_ diagnostic: Diagnostic) -> String {
-        let style = Style(diagnostic.severity)
+    private static func lines(_ diagnostic: Diagnostic, _ paint: Paint, _ width: Int) -> [String] {
+        let severity = diagnostic.severity
         let position = diagnostic.position
         let number = position.line > 0 ? String(position.line) : ""
         let margin = String(repeating: " ", count: number.count + 2)
-        var lines = [
-            paint("\(diagnostic.severity.rawValue)[\(diagnostic.id)]", style)
-                + paint(": " + TextWidth.visible(diagnostic.message), .strong)
-        ]
         let place = position.line > 0 ? ":\(position.line):\(position.column)" : ""
-        lines.append(
-            margin.dropLast() + paint("--> ", .margin) + TextWidth.visible(diagnostic.file) + place)
+        var lines = [
+            paint.severity("\(severity.rawValue)[\(diagnostic.id)]", severity)
+                + paint.strong(": " + TextWidth.visible(diagnostic.message)),
+            margin.dropLast() + paint.margin("--> ") + TextWidth.visible(diagnostic.file) + place,
+        ]
         if position.line > 0 {
             let start = position.column - diagnostic.lineStart
             let line = UnderlinedLine(
                 diagnostic.line, meant: start..<(start + diagnostic.length), width: width,
                 hasMore: diagnostic.lineStart > 1)
             let marks = String(repeating: "^", count: line.length)
-            lines.append(paint("\(margin)|", .margin))
-            lines.append(paint(" \(number) | ", .margin) + line.text)
+            lines.append(paint.margin(margin + "|"))
+            lines.append(paint.margin(" \(number) | ") + line.text)
             lines.append(
-                paint("\(margin)| ", .margin) + String(repeating: " ", count: line.indent)
-                    + paint(marks, style))
+                paint.margin(margin + "| ") + String(repeating: " ", count: line.indent)
+                    + paint.severity(marks, severity))
         }
         for (name, text) in [("why", diagnostic.reason), ("help", diagnostic.help)] {
             guard let text else { continue }
             lines.append(
-                paint("\(margin)= ", .margin) + paint("\(name): ", .strong)
-                    + TextWidth.visible(text))
+                paint.margin(margin + "= ") + paint.strong(name + ": ") + TextWidth.visible(text))
         }
-        return lines.map { $0 + "\n" }.joined()
+        return lines.map { $0 + "\n" }
     }
+}
 
-    private enum Style: String {
-        case error = "1;31"
-        case warning = "1;33"
-        case note = "1;36"
-        case margin = "1;34"
-        case strong = "1"
+/// Colors of a terminal, or none.
+private struct Paint {
+    let isColored: Bool
 
-        init(_ severity: Diagnostic.Severity) {
-            switch severity {
-            case .error: self = .error
-            case .warning: self = .warning
-            case .note: self = .note
-            }
+    func severity(_ text: String, _ severity: Diagnostic.Severity) -> String {
+        switch severity {
+        case .error: paint(text, "1;31")
+        case .warning: paint(text, "1;33")
+        case .note: paint(text, "1;36")
         }
     }
 
-    private func paint(_ text: String, _ style: Style) -> String {
-        isColored ? "\u{1B}[\(style.rawValue)m\(text)\u{1B}[0m" : text
+    func margin(_ text: String) -> String { paint(text, "1;34") }
+
+    func strong(_ text: String) -> String { paint(text, "1") }
+
+    private func paint(_ text: String, _ code: String) -> String {
+        isColored ? "\u{1B}[\(code)m\(text)\u{1B}[0m" : text
     }
 }

@@ -4,9 +4,11 @@ internal import CharterEngine
 package struct Findings {
     package let source: SourceText
     package private(set) var diagnostics: [Diagnostic] = []
+    /// Where what was read stands.
+    var places = DocumentPlaces()
     /// How many errors, and how many milder ones, are still told.
     private var room = (errors: Findings.most, others: Findings.most)
-    private var places: Set<Place> = []
+    private var told: Set<Place> = []
 
     /// The most errors, and the most milder diagnostics, that are told of one document.
     static let most = 200
@@ -29,7 +31,7 @@ package struct Findings {
         help: @autoclosure () -> String? = nil
     ) {
         guard severity == .error ? room.errors > 0 : room.others > 0,
-            places.insert(Place(id: id, offset: range.lowerBound)).inserted
+            told.insert(Place(id: id, offset: range.lowerBound)).inserted
         else { return }
         if severity == .error { room.errors -= 1 } else { room.others -= 1 }
         diagnostics.append(

@@ -5,7 +5,7 @@ struct FrontMatter {
     private(set) var isPresent = false
     /// `charter`, `version`, `reviewer`, as they are written.
     private(set) var texts: [String: String] = [:]
-    private(set) var claims: [Text: ClaimType] = [:]
+    private(set) var claims = DeclaredClaims()
     private(set) var assume: [Text: ClaimValue] = [:]
     /// The first byte of the text behind it.
     private(set) var end = 0
@@ -28,7 +28,10 @@ struct FrontMatter {
         let start = source.offset(ofLine: 2)
         let text = Array(source.bytes[start..<source.offset(ofLine: close)])
         let root = YAMLReader.read(text, area: "charter", &findings) { start + $0 }
-        guard let root, root.scalar != "" else { return }
+        guard let root, root.scalar != "" else {
+            claims.isIncomplete = findings.hasErrors
+            return
+        }
         guard case .mapping(let pairs) = root.content else {
             findings.add(
                 "charter.syntax", at: root.range, "the front matter is a map, not \(root.kind)",
@@ -46,13 +49,15 @@ struct FrontMatter {
         _ pairs: [(key: YAMLNode, value: YAMLNode)], _ findings: inout Findings
     ) {
         let reader = ClaimReader(badValue: "charter.bad-attribute")
+        let hasDuplicates = findings.hasErrors
         for (key, value) in pairs {
             switch key.scalar ?? "" {
             case "charter", "version", "reviewer":
                 guard let text = value.scalar else {
                     findings.add(
                         "charter.bad-attribute", at: value.range,
-                        "`\(key.scalar ?? "")` is a text, not \(value.kind)")
+                        "`\(key.scalar ?? "")` is a text, not \(value.kind)",
+                        help: "write one text, in quotes where it has signs")
                     continue
                 }
                 texts[key.scalar ?? ""] = text
@@ -63,7 +68,9 @@ struct FrontMatter {
                         reason: "this is version 1", help: "write `semantics: 1`")
                     continue
                 }
-            case "claims": claims = reader.declarations(value, &findings)
+            case "claims":
+                claims = reader.declarations(value, &findings)
+                claims.isIncomplete = hasDuplicates
             case "assume": break
             default:
                 findings.add(

@@ -11,8 +11,11 @@ struct LayerAdjustments {
             let name = key.scalar ?? ""
             guard let behavior = charter[BehaviorID(Text(name))] else {
                 findings.add(
-                    "layer.unknown-behavior", at: key.range, "the charter has no behavior `\(name)`",
-                    help: NearestName.help(for: name, among: charter.behaviors.map(\.id.text.string)))
+                    "layer.unknown-behavior", at: key.range,
+                    "the charter has no behavior `\(name)`",
+                    help: NearestName.help(
+                        for: name, among: charter.behaviors.lazy.map(\.id.text.string))
+                        ?? "the charter's headings say which ids there are")
                 continue
             }
             adjustments += reader.read(value, of: behavior, &findings)
@@ -26,14 +29,19 @@ struct LayerAdjustments {
             var nodes = [value]
             if case .sequence(let elements) = value.content { nodes = elements }
             if nodes.isEmpty {
-                findings.add("layer.bad-value", at: value.range, "the list of adjustments is empty")
+                findings.add(
+                    "layer.bad-value", at: value.range, "the list of adjustments is empty",
+                    help: "write a value, or leave the behavior out")
             }
             return nodes.compactMap { node in
                 guard let text = settingValue(node, &findings) else { return nil }
+                let source = findings.source.position(of: node.range.lowerBound)
+                findings.places.adjustments[source] = .init(
+                    whole: node.range, values: [.set: node.entry("set")?.value.range ?? node.range])
                 return UserLayer.Setting(
                     BehaviorID(Text(key.scalar ?? "")), Text(text),
                     file: findings.source.file,
-                    source: findings.source.position(of: node.range.lowerBound))
+                    source: source)
             }
         }
     }
@@ -42,7 +50,9 @@ struct LayerAdjustments {
         switch node.content {
         case .scalar(let text): return text
         case .sequence:
-            findings.add("layer.bad-value", at: node.range, "an adjustment is a value, not a list")
+            findings.add(
+                "layer.bad-value", at: node.range, "an adjustment is a value, not a list",
+                help: "write `behavior: VALUE`")
             return nil
         case .mapping(let pairs):
             var value: String?
@@ -52,13 +62,16 @@ struct LayerAdjustments {
                     value = part.scalar
                     if value == nil {
                         findings.add(
-                            "layer.bad-value", at: part.range, "a value is expected here, not \(part.kind)")
+                            "layer.bad-value", at: part.range,
+                            "a value is expected here, not \(part.kind)",
+                            help: "write `{set: VALUE}`")
                     }
-                case "allow", "deny", "forbid", "when", "from", "until", "owner", "reason", "ticket":
+                case "allow", "deny", "forbid", "when", "from", "until", "owner", "reason",
+                    "ticket":
                     findings.add(
                         "layer.wrong-level", at: key.range,
                         "a user layer has no `\(key.scalar ?? "")`",
-                        reason: "user layers have `set` alone")
+                        reason: "user layers have `set` alone", help: "write `{set: VALUE}`")
                 default:
                     findings.add(
                         "layer.unknown-key", at: key.range,
@@ -66,7 +79,9 @@ struct LayerAdjustments {
                 }
             }
             if pairs.isEmpty {
-                findings.add("layer.bad-value", at: node.range, "the adjustment does nothing")
+                findings.add(
+                    "layer.bad-value", at: node.range, "the adjustment does nothing",
+                    help: "write `{set: VALUE}`")
             }
             return value
         }

@@ -12,10 +12,14 @@ public struct LayerDocument: Sendable {
     public let content: Content
     /// The name of the operator layer above.
     public let under: Text?
+    /// Where the layer says it.
+    let underRange: Range<Int>?
     /// The documents of the templates, in the order in which they apply.
     public let templates: [SourceText]
     public let writtenFor: String?
     public let purpose: String?
+    /// Its templates and itself, with the places of their parts.
+    let placed: [PlacedDocument]
 
     /// Where a layer stands when it is read.
     public struct Context: Sendable {
@@ -25,6 +29,8 @@ public struct LayerDocument: Sendable {
         public var isInnermost: Bool
         /// The claims of the charter and of the layers above.
         public var claims: [Text: ClaimType]
+        /// Whether a layer above could not be read, so that nobody knows all claims.
+        var missesClaims = false
 
         public init(
             charter: Charter, level: Level, isInnermost: Bool = true,
@@ -68,14 +74,16 @@ public struct LayerDocument: Sendable {
     }
 
     init(
-        source: SourceText, content: Content, under: Text?, templates: [SourceText],
-        writtenFor: String?, purpose: String?
+        source: SourceText, content: Content, under: Text?, underRange: Range<Int>?,
+        templates: [SourceText], writtenFor: String?, purpose: String?, placed: [PlacedDocument]
     ) {
         self.source = source
         self.content = content
         self.under = under
+        self.underRange = underRange
         self.templates = templates
         self.writtenFor = writtenFor
         self.purpose = purpose
+        self.placed = placed
     }
 }

@@ -32,6 +32,10 @@ struct LayerDraft {
         self.pairs = pairs
     }
 
+    var placed: PlacedDocument {
+        PlacedDocument(source: findings.source, places: findings.places)
+    }
+
     subscript(key: String) -> YAMLNode? { pairs.first { $0.key.scalar == key }?.value }
 
     func text(_ key: String) -> String? { self[key]?.scalar }
@@ -50,11 +54,12 @@ struct LayerDraft {
             if let reason = reasonAgainst(name, context) {
                 findings.add(
                     "layer.wrong-level", at: key.range, "`\(name)` cannot stand here",
-                    reason: reason)
+                    reason: reason, help: "leave it out, or say it in a layer that may")
             }
             if LayerDraft.notes.contains(name), value.scalar == nil {
                 findings.add(
-                    "layer.bad-value", at: value.range, "`\(name)` is a text, not \(value.kind)")
+                    "layer.bad-value", at: value.range, "`\(name)` is a text, not \(value.kind)",
+                    help: "write one text, in quotes where it has signs")
             }
             if name == "layer" { checkLevel(value, context) }
         }
@@ -81,14 +86,19 @@ struct LayerDraft {
             findings.add(
                 "layer.bad-value", at: value.range,
                 "`\(value.scalar ?? value.kind)` is no level of a layer",
-                help: "write `platform`, `operator` or `user`")
+                help: NearestName.help(
+                    for: value.scalar ?? "",
+                    among: ["platform", "system", "operator", "developer", "user"])
+                    ?? "write `platform`, `operator` or `user`")
             return
         }
         guard level == context.level else {
             findings.add(
                 "layer.wrong-level", at: value.range,
                 "this is a layer of `\(level.name)`, used as one of `\(context.level.name)`",
-                help: isTemplate ? "extend a template of the same level" : nil)
+                help: isTemplate
+                    ? "extend a template of the same level"
+                    : "use it at the level that it says, or write `layer: \(context.level.name)`")
             return
         }
     }

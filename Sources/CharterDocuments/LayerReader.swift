@@ -11,15 +11,17 @@ struct LayerReader {
     private var drafts: [LayerDraft] = []
     private var open: [String] = []
     private var done: Set<String> = []
-    private var claims: [Text: ClaimType]
+    private var claims: DeclaredClaims
 
-    /// The largest chain of templates.
-    static let greatestDepth = 32
+    /// The most templates that extend one another.
+    private static let greatestDepth = 32
+    /// The most templates of one layer.
+    private static let mostTemplates = 256
 
     init(context: LayerDocument.Context, find: @escaping (String) -> SourceText?) {
         self.context = context
         self.find = find
-        claims = context.claims
+        claims = DeclaredClaims(types: context.claims, isIncomplete: context.missesClaims)
     }
 
     mutating func read(_ source: SourceText) -> LayerDocument? {
@@ -34,8 +36,9 @@ struct LayerReader {
         guard !diagnostics.contains(where: { $0.severity == .error }) else { return nil }
         return LayerDocument(
             source: source, content: content(own), under: own.text("under").map { Text($0) },
+            underRange: own["under"]?.range,
             templates: drafts.map(\.findings.source), writtenFor: own.text("written_for"),
-            purpose: own.text("purpose"))
+            purpose: own.text("purpose"), placed: (drafts + [own]).map(\.placed))
     }
 
     // MARK: Documents
@@ -52,8 +55,9 @@ struct LayerReader {
 
     /// Depth first, in listed order, each once where it is first met.
     private mutating func extend(_ draft: inout LayerDraft) {
-        guard let list = draft["extends"] else { return }
-        guard case .sequence(let names) = list.content, names.allSatisfy({ $0.scalar != nil }) else {
+        guard let list = draft["extends"], list.scalar != "" else { return }
+        guard case .sequence(let names) = list.content, names.allSatisfy({ $0.scalar != nil })
+        else {
             draft.findings.add(
                 "layer.bad-value", at: list.range, "`extends` is a list of names",
                 help: "write `extends: [a_template]`")
@@ -65,10 +69,21 @@ struct LayerReader {
             guard !open.contains(name) else {
                 draft.findings.add(
                     "layer.cycle", at: node.range, "the template `\(name)` extends itself",
-                    reason: "the way back is " + (open + [name]).joined(separator: " → "))
+                    reason: "the way back is "
+                        + (open.drop { $0 != name } + [name]).joined(separator: " → "),
+                    help: "leave it out here")
                 continue
             }
-            guard let source = find(name), open.count < LayerReader.greatestDepth else {
+            guard open.count < LayerReader.greatestDepth, drafts.count < LayerReader.mostTemplates
+            else {
+                draft.findings.add(
+                    "layer.bad-value", at: node.range, "there are too many templates",
+                    reason:
+                        "a layer has at most \(LayerReader.mostTemplates), one under another at "
+                        + "most \(LayerReader.greatestDepth)", help: "join some of them")
+                continue
+            }
+            guard let source = find(name) else {
                 draft.findings.add(
                     "layer.unknown-template", at: node.range, "there is no template `\(name)`",
                     help: "a template is a file `\(name).yaml` beside the layer, in `templates/`, "
@@ -92,18 +107,20 @@ struct LayerReader {
         guard let node = drafts[place]["claims"] else { return }
         let declared = ClaimReader(badValue: "layer.bad-value")
             .declarations(node, &drafts[place].findings)
-        for (name, type) in declared {
-            guard claims[name] == nil || claims[name] == type else {
-                let range = node.entry(name.string)?.key.range ?? node.range
+        claims.misread.formUnion(declared.misread)
+        for (name, type) in declared.types.sorted(by: { $0.key < $1.key }) {
+            if let other = claims.types[name], other != type {
+                let range = node.entry(name.string)?.value.range ?? node.range
                 drafts[place].findings.add(
-                    "layer.claim-conflict", at: range, "the claim `\(name)` is declared otherwise",
-                    reason: "elsewhere it is \(claims[name].map(ClaimReader.name(of:)) ?? "")",
+                    "layer.claim-conflict", at: range,
+                    "the claim `\(name)` is declared otherwise above",
+                    reason: "there it is \(ClaimReader.name(of: other))",
                     help: "declare it alike, or give it another name")
                 continue
             }
-            claims[name] = type
+            claims.types[name] = type
         }
-        drafts[place].claims = declared
+        drafts[place].claims = declared.types
     }
 
     private mutating func readBeliefs(_ place: Int) {
@@ -116,20 +133,24 @@ struct LayerReader {
         guard case .mapping(let pairs) = node.content else {
             if node.scalar != "" {
                 drafts[place].findings.add(
-                    "layer.bad-value", at: node.range, "`believe` is a map, not \(node.kind)")
+                    "layer.bad-value", at: node.range, "`believe` is a map, not \(node.kind)",
+                    help: "write `believe: {age: asserted}`")
             }
             return
         }
         for (key, value) in pairs {
             let name = Text(key.scalar ?? "")
-            guard claims[name] != nil else {
+            guard claims.types[name] != nil else {
                 reader.unknownClaim(key, claims, &drafts[place].findings)
                 continue
             }
             guard let evidence = value.scalar.flatMap(Evidence.init(named:)) else {
                 drafts[place].findings.add(
-                    "layer.bad-value", at: value.range, "this is no evidence",
-                    help: "write `asserted`, `vouched` or `verified`")
+                    "layer.bad-value", at: value.range,
+                    "`\(value.scalar ?? value.kind)` is no evidence",
+                    help: NearestName.help(
+                        for: value.scalar ?? "", among: Evidence.allCases.map(\.name))
+                        ?? "write `asserted`, `vouched` or `verified`")
                 continue
             }
             drafts[place].believe[name] = evidence
@@ -150,7 +171,8 @@ struct LayerReader {
         let roles = RoleReader(adjustments: reader)
         draft.roles = draft["roles"].map { roles.roles($0, &draft.findings) } ?? []
         draft.channels =
-            draft["channels"].map { roles.channels($0, draft.roles.map(\.name), &draft.findings) } ?? []
+            draft["channels"].map { roles.channels($0, draft.roles.map(\.name), &draft.findings) }
+            ?? []
         drafts[place] = draft
     }
 

@@ -21,24 +21,32 @@ public struct PolicyDocuments: Sendable {
             diagnostics.append(
                 extra.diagnostic(
                     "layer.bad-chain", at: 0, "the chain has \(operators.count) operators",
-                    reason: "it has at most \(Policy.mostOperators)"))
+                    reason: "it has at most \(Policy.mostOperators)",
+                    help: "join two of the layers"))
+            return Reading(value: nil, diagnostics: diagnostics)
         }
         var claims = charter.charter.claims
+        var missesClaims = false
         func read(_ source: SourceText, _ level: Level, _ isInnermost: Bool) -> LayerDocument? {
-            let context = LayerDocument.Context(
+            var context = LayerDocument.Context(
                 charter: charter.charter, level: level, isInnermost: isInnermost, claims: claims)
+            context.missesClaims = missesClaims
             let reading = LayerDocument.read(source, in: context, templates: templates)
             diagnostics += reading.diagnostics
+            missesClaims = missesClaims || reading.value == nil
             claims.merge(reading.value?.claims ?? [:]) { above, _ in above }
             return reading.value
         }
         let platformDocument = platform.flatMap { read($0, .platform, false) }
         var chain: [LayerDocument] = []
         for (place, source) in operators.enumerated() {
-            guard let layer = read(source, .operator, place == operators.count - 1) else { continue }
+            guard let layer = read(source, .operator, place == operators.count - 1) else {
+                continue
+            }
             chain.append(layer)
         }
-        let isComplete = chain.count == operators.count && (platform == nil || platformDocument != nil)
+        let isComplete =
+            chain.count == operators.count && (platform == nil || platformDocument != nil)
         if isComplete { diagnostics += chainProblems(chain) }
         guard isComplete, !diagnostics.contains(where: { $0.severity == .error }) else {
             return Reading(value: nil, diagnostics: diagnostics)
@@ -46,7 +54,8 @@ public struct PolicyDocuments: Sendable {
         let layers = Policy.Layers(
             platform: platformDocument?.layer, operators: chain.compactMap(\.layer))
         let sources =
-            [charter.source] + ([platformDocument].compactMap { $0 } + chain).flatMap {
+            [charter.source]
+            + ([platformDocument].compactMap { $0 } + chain).flatMap {
                 $0.templates + [$0.source]
             }
         do {
@@ -67,13 +76,21 @@ public struct PolicyDocuments: Sendable {
             let above = place > 0 ? chain[place - 1].layer?.name : nil
             let under = chain[place].under
             guard place > 0 ? under == nil || under != above : under != nil else { return nil }
+            let range = chain[place].underRange ?? 0..<1
+            let help: String
+            if place == 0 {
+                help = "give the layer above too, or take `under` out"
+            } else if let above {
+                help = "write `under: \(above)`"
+            } else {
+                help = "give the layer above a `name`, and write it here behind `under`"
+            }
             return chain[place].source.diagnostic(
-                "layer.bad-chain", at: 0,
+                "layer.bad-chain", at: range.lowerBound, length: range.count,
                 place == 0
-                    ? "the outermost operator stands under `\(under?.string ?? "")`, which is not there"
+                    ? "the layer stands under `\(under?.string ?? "")`, which is not there"
                     : "the layer does not stand under the one before it",
-                reason: "operators form a chain, outermost first, tied by `under`",
-                help: above.map { "write `under: \($0)`" })
+                reason: "operators form a chain, outermost first, tied by `under`", help: help)
         }
     }
 

@@ -22,7 +22,9 @@ public struct PolicyTestDocument: Sendable {
 
     /// Reads a document of tests; O(size).
     public static func read(_ source: SourceText) -> Reading<PolicyTestDocument> {
-        if let bound = source.bounds(area: "test") { return Reading(value: nil, diagnostics: [bound]) }
+        if let bound = source.bounds(area: "test") {
+            return Reading(value: nil, diagnostics: [bound])
+        }
         var findings = Findings(source)
         let root = YAMLReader.read(source.bytes, area: "test", &findings)
         let document = root.flatMap { PolicyTestDocument($0, &findings) }
@@ -50,22 +52,28 @@ public struct PolicyTestDocument: Sendable {
         case .mapping?, nil: operators = []
         }
         guard case .sequence(let nodes)? = root.entry("tests")?.value.content else {
-            findings.add("test.syntax", at: root.range, "`tests` is missing, or no list")
+            findings.add(
+                "test.syntax", at: root.range, "`tests` is missing, or no list",
+                help: "write `tests: [{name: …, request: {…}, expect: {…}}]`")
             return nil
         }
         var tests: [Test] = []
         for node in nodes {
             guard case .mapping(let pairs) = node.content,
-                let name = node.entry("name")?.value.scalar, let expect = node.entry("expect")?.value,
+                let name = node.entry("name")?.value.scalar,
+                let expect = node.entry("expect")?.value,
                 let expected = PolicyTestDocument.json(expect)
             else {
                 findings.add(
-                    "test.syntax", at: node.range, "a test has `name`, `request` and `expect`")
+                    "test.syntax", at: node.range, "a test has `name`, `request` and `expect`",
+                    help: "write `{name: …, request: {…}, expect: {…}}`")
                 continue
             }
             PolicyTestDocument.check(pairs, ["name", "request", "expect"], &findings)
             let request = node.entry("request").flatMap { PolicyTestDocument.json($0.value) }
-            guard let request = request ?? (try? JSONDocument(Array("{}".utf8)))?.root else { continue }
+            guard let request = request ?? (try? JSONDocument(Array("{}".utf8)))?.root else {
+                continue
+            }
             tests.append(
                 Test(
                     name: name, position: findings.source.position(of: node.range.lowerBound),

@@ -45,8 +45,10 @@ public struct Replies: Sendable {
             return Reading(value: nil, diagnostics: [bound])
         }
         var findings = Findings(source)
-        guard let root = YAMLReader.read(source.bytes, area: "replies", &findings), root.scalar != ""
-        else { return Reading(value: Replies(), diagnostics: findings.diagnostics) }
+        let root = YAMLReader.read(source.bytes, area: "replies", &findings)
+        guard let root, root.scalar != "" else {
+            return Reading(value: Replies(), diagnostics: findings.diagnostics)
+        }
         let replies = read(root, charter, &findings)
         return Reading(value: Replies(replies), diagnostics: findings.diagnostics)
     }
@@ -59,7 +61,8 @@ public struct Replies: Sendable {
             let id = BehaviorID(Text(key.scalar ?? ""))
             guard let behavior = charter[id] else {
                 findings.add(
-                    "replies.unknown-behavior", at: key.range, "the charter has no behavior `\(id)`",
+                    "replies.unknown-behavior", at: key.range,
+                    "the charter has no behavior `\(id)`",
                     help: NearestName.help(
                         for: id.text.string, among: charter.behaviors.map(\.id.text.string)))
                 continue
@@ -72,11 +75,13 @@ public struct Replies: Sendable {
                     if behavior.kind != .duty {
                         findings.add(
                             "replies.no-duty", .warning, at: kind.range, "`\(id)` is no duty",
-                            reason: "only a duty is owed, so that this is never said")
+                            reason: "only a duty is owed, so that this is never said",
+                            help: "take it out, or write `refusal`")
                     }
                 default:
                     findings.add(
-                        "replies.unknown-key", at: kind.range, "there is no `\(kind.scalar ?? "")` here",
+                        "replies.unknown-key", at: kind.range,
+                        "there is no `\(kind.scalar ?? "")` here",
                         help: NearestName.help(for: kind.scalar ?? "", among: ["refusal", "duty"])
                             ?? "write `refusal` or `duty`")
                 }
@@ -90,7 +95,9 @@ public struct Replies: Sendable {
         var texts: [String: String] = [:]
         for (language, text) in pairs(node, "a reply", &findings) {
             guard let said = text.scalar else {
-                findings.add("replies.bad-value", at: text.range, "a text is expected, not \(text.kind)")
+                findings.add(
+                    "replies.bad-value", at: text.range, "a text is expected, not \(text.kind)",
+                    help: "write `language: text`")
                 continue
             }
             texts[(language.scalar ?? "").lowercased()] = said
@@ -102,7 +109,9 @@ public struct Replies: Sendable {
         _ node: YAMLNode, _ what: String, _ findings: inout Findings
     ) -> [(key: YAMLNode, value: YAMLNode)] {
         guard case .mapping(let pairs) = node.content else {
-            findings.add("replies.bad-value", at: node.range, "\(what): a map is expected, not \(node.kind)")
+            findings.add(
+                "replies.bad-value", at: node.range, "\(what): a map is expected, not \(node.kind)",
+                help: "write `name: …` lines")
             return []
         }
         return pairs

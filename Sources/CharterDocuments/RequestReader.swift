@@ -46,7 +46,8 @@ extension Request {
         }
     }
 
-    private static func claims(_ object: RequestObject) throws(RequestSyntaxError) -> [Text: Claim] {
+    private static func claims(_ object: RequestObject) throws(RequestSyntaxError) -> [Text: Claim]
+    {
         var claims: [Text: Claim] = [:]
         for member in object.value.children {
             let claim = try RequestObject(member, at: "claims[]")
@@ -129,7 +130,8 @@ private struct RequestObject {
 
     init(_ value: JSONValue, at path: String) throws(RequestSyntaxError) {
         guard value.kind == .object else {
-            throw RequestSyntaxError(path: path.isEmpty ? "." : path, message: "an object is expected")
+            throw RequestSyntaxError(
+                path: path.isEmpty ? "." : path, message: "an object is expected")
         }
         self.value = value
         self.path = path
@@ -179,7 +181,9 @@ private struct RequestObject {
     func texts(_ key: StaticString) throws(RequestSyntaxError) -> [Text] {
         guard let member = value[key] else { return [] }
         let strings = member.children.map(\.string)
-        guard member.kind == .list, !strings.contains(nil) else { throw wrong(key, "a list of strings") }
+        guard member.kind == .list, !strings.contains(nil) else {
+            throw wrong(key, "a list of strings")
+        }
         return strings.compactMap { $0.map { Text($0) } }
     }
 

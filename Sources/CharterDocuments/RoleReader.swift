@@ -5,7 +5,7 @@ struct RoleReader {
     let adjustments: LayerAdjustments
 
     func roles(_ node: YAMLNode, _ findings: inout Findings) -> [Layer.Role] {
-        pairs(node, "roles", &findings).map { key, value in
+        pairs(node, "`roles`", &findings).map { key, value in
             var role = Layer.Role(name: Text(key.scalar ?? ""))
             for (key, value) in pairs(value, "a role", &findings) {
                 switch key.scalar {
@@ -13,7 +13,8 @@ struct RoleReader {
                     guard value.scalar == "true" || value.scalar == "false" else {
                         findings.add(
                             "layer.bad-value", at: value.range,
-                            "`administrator` is `true` or `false`")
+                            "`administrator` is `true` or `false`",
+                            help: "write `administrator: true`")
                         continue
                     }
                     role.isAdministrator = value.scalar == "true"
@@ -28,15 +29,16 @@ struct RoleReader {
     func channels(
         _ node: YAMLNode, _ roles: [Text], _ findings: inout Findings
     ) -> [Layer.Channel] {
-        pairs(node, "channels", &findings).map { key, value in
+        let defined = Set(roles)
+        return pairs(node, "`channels`", &findings).map { key, value in
             var channel = Layer.Channel(name: Text(key.scalar ?? ""))
             for (key, value) in pairs(value, "a channel", &findings) {
                 switch key.scalar {
                 case "everyone": channel.everyone = adjustments.read(value, &findings)
                 case "roles":
-                    for (key, value) in pairs(value, "roles", &findings) {
+                    for (key, value) in pairs(value, "`roles`", &findings) {
                         let name = Text(key.scalar ?? "")
-                        guard roles.contains(name) else {
+                        guard defined.contains(name) else {
                             findings.add(
                                 "layer.unknown-role", at: key.range,
                                 "the layer defines no role `\(name)`",
@@ -47,7 +49,7 @@ struct RoleReader {
                         channel.roles[name] = adjustments.read(value, &findings)
                     }
                 case "members":
-                    for (key, value) in pairs(value, "members", &findings) {
+                    for (key, value) in pairs(value, "`members`", &findings) {
                         channel.members[Text(key.scalar ?? "")] = adjustments.read(value, &findings)
                     }
                 default: unknown(key, "a channel", ["everyone", "roles", "members"], &findings)
@@ -71,7 +73,9 @@ struct RoleReader {
     ) -> [(key: YAMLNode, value: YAMLNode)] {
         guard case .mapping(let pairs) = node.content else {
             if node.scalar != "" {
-                findings.add("layer.bad-value", at: node.range, "`\(what)` is a map, not \(node.kind)")
+                findings.add(
+                    "layer.bad-value", at: node.range, "\(what) is a map, not \(node.kind)",
+                    help: "write `name: …` lines, or `{}` for none")
             }
             return []
         }

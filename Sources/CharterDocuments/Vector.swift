@@ -16,7 +16,9 @@ public struct Vector: Sendable {
     public func difference() -> Difference? {
         let actual = outcome()
         guard let expected = json["expected"], let document = try? JSONDocument(Array(actual.utf8))
-        else { return Difference(path: "expected", expected: "a decision or an error", actual: actual) }
+        else {
+            return Difference(path: "expected", expected: "a decision or an error", actual: actual)
+        }
         return Difference.first(expected, document.root, at: "")
     }
 
@@ -24,7 +26,9 @@ public struct Vector: Sendable {
     public func outcome() -> String {
         func error(_ id: String) -> String { "{\"error\":\"\(id)\"}" }
         let reading = CharterDocument.read(source("charter.md", json["charter"]))
-        guard let charter = reading.value else { return error(Vector.firstError(reading.diagnostics)) }
+        guard let charter = reading.value else {
+            return error(Vector.firstError(reading.diagnostics))
+        }
         let layers = json["layers"]
         let templates = json["templates"]
         func find(_ name: String) -> SourceText? {
@@ -94,20 +98,26 @@ public struct Vector: Sendable {
                 for member in expected.children {
                     let name = String(decoding: member.key, as: UTF8.self)
                     let inside = path.isEmpty ? name : "\(path).\(name)"
-                    guard let other = members.first(where: { $0.key.elementsEqual(member.key) }) else {
+                    guard let other = members.first(where: { $0.key.elementsEqual(member.key) })
+                    else {
                         return Difference(
                             path: inside, expected: String(decoding: member.raw, as: UTF8.self),
                             actual: "nothing")
                     }
-                    if let found = first(member, other, at: inside, partial: partial) { return found }
+                    if let found = first(member, other, at: inside, partial: partial) {
+                        return found
+                    }
                 }
-                return partial || members.count == Array(expected.children).count ? nil : difference()
+                return partial || members.count == Array(expected.children).count
+                    ? nil : difference()
             case .list:
                 let left = Array(expected.children)
                 let right = Array(actual.children)
                 for (place, pair) in zip(left, right).enumerated() {
                     let inside = "\(path)[\(place)]"
-                    if let found = first(pair.0, pair.1, at: inside, partial: partial) { return found }
+                    if let found = first(pair.0, pair.1, at: inside, partial: partial) {
+                        return found
+                    }
                 }
                 return left.count == right.count ? nil : difference()
             case .string: return expected.text == actual.text ? nil : difference()

@@ -53,6 +53,39 @@ package struct YAMLNode: Sendable {
     }
 }
 
+extension YAMLNode {
+    /// A text that stands nowhere, to be compared with one that does.
+    static func scalar(_ text: String) -> YAMLNode {
+        YAMLNode(content: .scalar(text), range: 0..<0)
+    }
+
+    /// Where a part of a scalar's text stands in the document; nil where it stands there in other
+    /// words, such as escapes.
+    func range(of part: Range<Int>, in source: SourceText) -> Range<Int>? {
+        guard let text = scalar else { return nil }
+        if let contentStart {
+            return (contentStart + part.lowerBound)..<(contentStart + part.upperBound)
+        }
+        var place = range.lowerBound
+        var found: Int?
+        // A folded text differs in its spaces and line ends alone: each byte is the next of its kind.
+        for (offset, byte) in text.utf8.enumerated() {
+            if offset == part.lowerBound { found = place }
+            if YAMLNode.isSpace(byte) { continue }
+            guard let next = source.bytes[place..<range.upperBound].firstIndex(of: byte) else {
+                return nil
+            }
+            if offset == part.lowerBound { found = next }
+            place = next + 1
+        }
+        return (found ?? place)..<((found ?? place) + part.count)
+    }
+
+    private static func isSpace(_ byte: UInt8) -> Bool {
+        byte == 0x20 || byte == 0x09 || byte == 0x0A || byte == 0x0D
+    }
+}
+
 /// A YAML text that cannot be read.
 package struct YAMLError: Error {
     enum Kind { case syntax, duplicateKey }

@@ -21,7 +21,8 @@ public struct BehaviorID: Hashable, Comparable, Sendable, ExpressibleByStringLit
     /// Whether a charter may give this id to a behavior: `[a-z][a-z0-9_]*` (SEMANTICS §1).
     public var isWellFormed: Bool {
         let bytes = text.string.utf8
-        guard let first = bytes.first, (UInt8(ascii: "a")...UInt8(ascii: "z")).contains(first) else {
+        guard let first = bytes.first, (UInt8(ascii: "a")...UInt8(ascii: "z")).contains(first)
+        else {
             return false
         }
         return bytes.allSatisfy {

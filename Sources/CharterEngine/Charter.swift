@@ -18,7 +18,8 @@ public struct Charter: Sendable {
         file: String = ""
     ) {
         let places = Dictionary(
-            behaviors.enumerated().map { ($0.element.id, $0.offset) }, uniquingKeysWith: { a, _ in a })
+            behaviors.enumerated().map { ($0.element.id, $0.offset) },
+            uniquingKeysWith: { a, _ in a })
         guard places.count == behaviors.count else { return nil }
         self.behaviors = behaviors
         self.claims = claims

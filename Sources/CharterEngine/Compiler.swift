@@ -1,125 +1,213 @@
-/// Puts a charter and its layers into the form that is decided with (SEMANTICS §3, §4).
-struct Compiler {
+/// What a charter and its platform say: the part that the policies of all operators share.
+final class PolicyBase: Sendable {
     let charter: Charter
-    private(set) var actors: [CompiledActor] = []
-    private(set) var claims = ClaimTable()
-    private(set) var roles: [Text] = []
-    private(set) var rolePlaces: [Text: Int] = [:]
-    private(set) var administrators: Set<Int> = []
-    private(set) var channels: [Text: Int] = [:]
-    private(set) var scopeCount = 0
-    /// What is presumed so far: the nearest above wins.
-    private var assumed: [Text: ClaimValue] = [:]
-    /// What the layer at hand believes.
-    private var believed: [Text: Evidence] = [:]
+    /// By behavior.
+    let heads: [RunFold.Head]
+    /// What the charter's own `adjust` and the platform say.
+    let table: StepTable
+    /// Root's and the platform's.
+    let scopes: [PolicyScope]
+    let claims: ClaimTable
+    /// What is presumed for those below.
+    let assumed: [Text: ClaimValue]
 
-    init(_ charter: Charter, _ layers: Policy.Layers) throws(PolicyError) {
+    init(_ charter: Charter, _ platform: Layer?) throws(PolicyError) {
         self.charter = charter
-        guard layers.operators.count <= Policy.mostOperators else { throw .tooManyOperators }
+        heads = charter.behaviors.map(RunFold.Head.init)
+        var claims = ClaimTable()
         try claims.declare(charter.claims)
-        for layer in [layers.platform].compactMap({ $0 }) + layers.operators {
-            for template in layer.templates { try claims.declare(template.claims) }
-            try claims.declare(layer.claims)
-        }
-    }
-
-    mutating func compile(_ layers: Policy.Layers) throws(PolicyError) {
-        assumed = charter.assume
-        var root = scope(.root)
+        var compiler = Compiler(charter, claims, assumed: charter.assume)
+        try compiler.checkDeclared(charter.assume.keys)
+        let root = compiler.begin(.root, actor: 0, nil, charter.file)
         for behavior in charter.behaviors {
-            for adjustment in behavior.adjust { try add(adjustment, to: &root, nil, charter.file) }
+            for adjustment in behavior.adjust { try compiler.add(adjustment, to: root) }
         }
-        actors.append(CompiledActor(level: .root, scopes: [root]))
-        try compile(layers.platform ?? Layer(), .platform, isInnermost: false)
-        let operators = layers.operators.isEmpty ? [Layer()] : layers.operators
-        for (place, layer) in operators.enumerated() {
-            try compile(layer, .operator, isInnermost: place == operators.count - 1)
-        }
-        scopeCount += 2
-    }
-
-    private mutating func compile(
-        _ layer: Layer, _ level: Level, isInnermost: Bool
-    ) throws(PolicyError) {
-        guard isInnermost || (layer.roles.isEmpty && layer.channels.isEmpty),
-            level == .operator || layer.believe.isEmpty
+        let layer = platform ?? Layer()
+        guard layer.believe.isEmpty, layer.templates.allSatisfy(\.believe.isEmpty),
+            layer.roles.isEmpty, layer.channels.isEmpty
         else { throw .wrongLevel }
-        believed = [:]
-        for template in layer.templates {
-            assumed.merge(template.assume) { _, later in later }
-            believed.merge(template.believe) { _, later in later }
-        }
-        assumed.merge(layer.assume) { _, later in later }
-        believed.merge(layer.believe) { _, later in later }
+        try claims.declare(of: layer)
+        try compiler.add(layer, .platform, actor: 1, claims)
+        _ = compiler.begin(.platformInstruction, actor: 1, nil, "")
+        table = try compiler.finish()
+        scopes = compiler.scopes
+        assumed = compiler.assumed
+        self.claims = claims
+    }
+}
 
-        var scopes: [CompiledScope] = []
-        for template in layer.templates {
-            var scope = scope(level == .platform ? .platform : .operator)
-            for adjustment in template.adjust {
-                try add(adjustment, to: &scope, template.name, template.file)
+/// Puts the layers of a chain of operators into the form that is decided with (SEMANTICS §3, §4).
+struct OperatorCompiler {
+    let base: PolicyBase
+    private(set) var table = StepTable()
+    private(set) var scopes: [PolicyScope] = []
+    private(set) var claims: ClaimTable
+    private(set) var roles: [Text] = []
+    private(set) var rolePlaces: [Text: UInt16] = [:]
+    private(set) var administrators: Set<UInt16> = []
+    private(set) var channels: [Text: UInt16] = [:]
+    private(set) var members: [Text: UInt16] = [:]
+    let lastActor: Int
+
+    init(_ base: PolicyBase, _ operators: [Layer]) throws(PolicyError) {
+        guard operators.count <= Policy.mostOperators else { throw .tooManyOperators }
+        self.base = base
+        claims = base.claims
+        lastActor = 2 + max(operators.count, 1)
+        var compiler = Compiler(
+            base.charter, claims, assumed: base.assumed, firstScope: base.scopes.count)
+        let chain = operators.isEmpty ? [Layer()] : operators
+        for (place, layer) in chain.enumerated() {
+            let isInnermost = place == chain.count - 1
+            guard isInnermost || (layer.roles.isEmpty && layer.channels.isEmpty) else {
+                throw .wrongLevel
             }
-            scopes.append(scope)
+            try claims.declare(of: layer)
+            try compiler.add(layer, .operator, actor: 2 + place, claims)
+            if isInnermost { try addRolesAndChannels(layer, actor: 2 + place, &compiler) }
         }
-        var own = scope(level == .platform ? .platform : .operator)
-        for adjustment in layer.adjust { try add(adjustment, to: &own, layer.name, layer.file) }
-        scopes.append(own)
-        if isInnermost { scopes += try scopesOfRolesAndChannels(layer) }
-        if level == .platform { scopes.append(scope(.platformInstruction)) }
-        if isInnermost { scopes.append(scope(.operatorInstruction)) }
-        actors.append(CompiledActor(level: level, scopes: scopes, isInnermost: isInnermost))
+        _ = compiler.begin(.operatorInstruction, actor: lastActor - 1, nil, "")
+        table = try compiler.finish()
+        scopes = compiler.scopes
     }
 
-    private mutating func scopesOfRolesAndChannels(
-        _ layer: Layer
-    ) throws(PolicyError) -> [CompiledScope] {
-        var role = scope(.role)
-        for (place, part) in layer.roles.enumerated() {
+    private mutating func addRolesAndChannels(
+        _ layer: Layer, actor: Int, _ compiler: inout Compiler
+    ) throws(PolicyError) {
+        guard layer.roles.count < Int(Facts.nowhere), layer.channels.count < Int(Facts.nowhere) else {
+            throw .tooLarge
+        }
+        let role = compiler.begin(.role, actor: actor, layer.name, layer.file)
+        for (number, part) in layer.roles.enumerated() {
+            let place = UInt16(clamping: number)
             roles.append(part.name)
             rolePlaces[part.name] = place
             if part.isAdministrator { administrators.insert(place) }
-            for adjustment in part.adjust {
-                try add(adjustment, to: &role, layer.name, layer.file, role: place)
-            }
+            for adjustment in part.adjust { try compiler.add(adjustment, to: role, role: place) }
         }
-        var everyone = scope(.channelEveryone)
-        var channelRole = scope(.channelRole)
-        var member = scope(.channelMember)
-        for (place, channel) in layer.channels.enumerated() {
+        let everyone = compiler.begin(.channelEveryone, actor: actor, layer.name, layer.file)
+        let channelRole = compiler.begin(.channelRole, actor: actor, layer.name, layer.file)
+        let member = compiler.begin(.channelMember, actor: actor, layer.name, layer.file)
+        for (number, channel) in layer.channels.enumerated() {
+            let place = UInt16(clamping: number)
             channels[channel.name] = place
             for adjustment in channel.everyone {
-                try add(adjustment, to: &everyone, layer.name, layer.file, channel: place)
+                try compiler.add(adjustment, to: everyone, channel: place)
             }
-            for name in channel.roles.keys where rolePlaces[name] == nil { throw .unknownRole(name) }
-            for (rolePlace, part) in layer.roles.enumerated() {
-                for adjustment in channel.roles[part.name] ?? [] {
-                    try add(
-                        adjustment, to: &channelRole, layer.name, layer.file, role: rolePlace,
+            if let name = channel.roles.keys.filter({ rolePlaces[$0] == nil }).min() {
+                throw .unknownRole(name)
+            }
+            let inOrder = channel.roles.sorted { rolePlaces[$0.key] ?? 0 < rolePlaces[$1.key] ?? 0 }
+            for (name, adjustments) in inOrder {
+                for adjustment in adjustments {
+                    try compiler.add(
+                        adjustment, to: channelRole, role: rolePlaces[name] ?? Facts.nowhere,
                         channel: place)
                 }
             }
-            for (user, adjustments) in channel.members {
+            for (user, adjustments) in channel.members.sorted(by: { $0.key < $1.key }) {
+                let memberPlace = try memberNumber(of: user)
                 for adjustment in adjustments {
-                    try add(
-                        adjustment, to: &member, layer.name, layer.file, channel: place, member: user)
+                    try compiler.add(adjustment, to: member, channel: place, member: memberPlace)
                 }
             }
         }
-        return [role, everyone, channelRole, member]
     }
 
-    private mutating func scope(_ scope: Scope) -> CompiledScope {
-        defer { scopeCount += 1 }
-        return CompiledScope(scope: scope, place: scopeCount)
+    private mutating func memberNumber(of user: Text) throws(PolicyError) -> UInt16 {
+        if let place = members[user] { return place }
+        guard members.count < Int(Facts.nowhere) else { throw .tooLarge }
+        let place = UInt16(members.count)
+        members[user] = place
+        return place
+    }
+}
+
+/// Gathers adjustments, scope by scope, with their conditions bound to the claims of a policy.
+struct Compiler {
+    private let charter: Charter
+    /// Those declared here or above.
+    private var claims: ClaimTable
+    private let firstScope: Int
+    private(set) var scopes: [PolicyScope] = []
+    /// What is presumed so far: the nearest above wins.
+    private(set) var assumed: [Text: ClaimValue]
+    private var believed: [Text: Evidence] = [:]
+    private var drafts: [StepTable.Draft] = []
+    private var table = StepTable()
+
+    init(_ charter: Charter, _ claims: ClaimTable, assumed: [Text: ClaimValue], firstScope: Int = 0) {
+        self.charter = charter
+        self.claims = claims
+        self.assumed = assumed
+        self.firstScope = firstScope
     }
 
-    private func add(
-        _ adjustment: Adjustment, to scope: inout CompiledScope, _ layer: Text?, _ file: String,
-        role: Int? = nil, channel: Int? = nil, member: Text? = nil
+    /// Begins a scope; its number among these.
+    mutating func begin(_ scope: Scope, actor: Int, _ layer: Text?, _ file: String) -> Int {
+        scopes.append(PolicyScope(scope: scope, actor: actor, layer: layer, file: file))
+        return scopes.count - 1
+    }
+
+    /// The templates of a layer, each a scope where it is first met, then its own adjustments.
+    ///
+    /// - Parameter claims: those declared here or above.
+    mutating func add(
+        _ layer: Layer, _ scope: Scope, actor: Int, _ claims: ClaimTable
+    ) throws(PolicyError) {
+        self.claims = claims
+        var names: Set<Text> = []
+        let templates = layer.templates.filter { names.insert($0.name).inserted }
+        believed = [:]
+        for template in templates { try presume(template.assume, template.believe) }
+        try presume(layer.assume, layer.believe)
+        for template in templates {
+            let place = begin(scope, actor: actor, template.name, template.file)
+            for adjustment in template.adjust { try add(adjustment, to: place) }
+        }
+        let place = begin(scope, actor: actor, layer.name, layer.file)
+        for adjustment in layer.adjust { try add(adjustment, to: place) }
+    }
+
+    /// What a layer or a template of it presumes and believes; the later wins.
+    private mutating func presume(
+        _ assume: [Text: ClaimValue], _ believe: [Text: Evidence]
+    ) throws(PolicyError) {
+        try checkDeclared(assume.keys)
+        try checkDeclared(believe.keys)
+        if !assume.isEmpty { assumed.merge(assume) { _, later in later } }
+        if !believe.isEmpty { believed.merge(believe) { _, later in later } }
+    }
+
+    func checkDeclared(_ names: some Collection<Text>) throws(PolicyError) {
+        if let name = names.filter({ claims.slots[$0] == nil }).min() { throw .unknownClaim(name) }
+    }
+
+    mutating func add(
+        _ adjustment: Adjustment, to scope: Int, role: UInt16 = Facts.nowhere,
+        channel: UInt16 = Facts.nowhere, member: UInt16 = Facts.nowhere
     ) throws(PolicyError) {
         guard let index = charter.index(of: adjustment.behavior) else {
             throw .unknownBehavior(adjustment.behavior)
         }
         let behavior = charter[index]
+        try check(adjustment, behavior)
+        var packed = PackedAdjustment(
+            adjustment, actor: scopes[scope].actor, place: firstScope + scope)
+        packed.role = role
+        packed.channel = channel
+        packed.member = member
+        if let program = program(adjustment, behavior) {
+            guard program < Int(PackedAdjustment.unconditional) else { throw .tooLarge }
+            packed.program = UInt16(program)
+        }
+        drafts.append(
+            StepTable.Draft(
+                behavior: index.number, adjustment: packed, position: adjustment.source,
+                notes: adjustment.notes))
+    }
+
+    private func check(_ adjustment: Adjustment, _ behavior: Behavior) throws(PolicyError) {
         for value in [adjustment.set, adjustment.allow, adjustment.deny, adjustment.forbid] {
             guard value.map({ !$0.isNone && $0 <= behavior.top }) ?? true else {
                 throw .badValue(behavior.id)
@@ -128,23 +216,43 @@ struct Compiler {
         guard adjustment.deny != .cautious, adjustment.forbid != .cautious else {
             throw .badValue(behavior.id)
         }
-        for name in adjustment.condition?.claims ?? [] where claims.slots[name] == nil {
-            throw .unknownClaim(name)
+        for use in adjustment.condition?.uses ?? [] {
+            guard let slot = claims.slots[use.name] else { throw .unknownClaim(use.name) }
+            guard claims.types[slot.number] == use.type else { throw .claimConflict(use.name) }
         }
-        let (slots, types, assumed, believed) = (claims.slots, claims.types, assumed, believed)
-        let program = ConditionProgram(
-            adjustment.condition, from: adjustment.from, until: adjustment.until,
-            claim: { name in
-                guard let slot = slots[name] else { return nil }
-                let need = believed[name].map { max(behavior.believable, $0) } ?? behavior.evidence
-                return ConditionProgram.ClaimOperand(
-                    slot: slot, name: name, need: need,
-                    assumed: assumed[name].flatMap { TypedValue($0, types[slot.number]) })
+    }
+
+    private mutating func program(_ adjustment: Adjustment, _ behavior: Behavior) -> Int? {
+        let (claims, assumed, believed) = (claims, assumed, believed)
+        let view = ConditionPrograms.View(
+            claim: { name in claims.slots[name].map { ($0, claims.types[$0.number]) } },
+            need: { name in
+                believed[name].map { max(behavior.believable, $0) } ?? behavior.evidence
             },
-            type: { types[$0.number] })
-        scope.adjustments[index.number, default: []].append(
-            CompiledAdjustment(
-                adjustment: adjustment, program: program, layer: layer, file: file, role: role,
-                channel: channel, member: member))
+            assumed: { assumed[$0] })
+        return table.programs.add(
+            adjustment.condition, from: adjustment.from, until: adjustment.until, view)
+    }
+
+    /// The table of everything that was added.
+    mutating func finish() throws(PolicyError) -> StepTable {
+        let programs = table.programs
+        guard drafts.count <= StepTable.mostAdjustments, firstScope + scopes.count < 60_000,
+            programs.instructions.count < 60_000, programs.constants.count < 60_000,
+            programs.instants.count < 60_000, claims.types.count < 60_000
+        else { throw .tooLarge }
+        table.fill(drafts, behaviors: charter.behaviors.count)
+        return table
+    }
+}
+
+extension ClaimTable {
+    /// Declares the claims of a layer and of its templates.
+    mutating func declare(of layer: Layer?) throws(PolicyError) {
+        guard let layer else { return }
+        for template in layer.templates where !template.claims.isEmpty {
+            try declare(template.claims)
+        }
+        if !layer.claims.isEmpty { try declare(layer.claims) }
     }
 }

@@ -5,6 +5,8 @@ public struct Condition: Sendable {
     /// The text as it was written.
     public let source: String
     let expression: Expression
+    /// The claims in it, in order of first appearance, with the types that it was checked with.
+    let uses: [ClaimUse]
 
     /// The longest condition, in UTF-8 bytes.
     public static let longestSource = 4_096
@@ -24,19 +26,28 @@ public struct Condition: Sendable {
         let tree = try parser.parse()
         let check = ConditionTypes(claims: claims)
         guard try check.type(of: tree) == .bool else {
-            throw ConditionError(.type, at: tree.offset, "a condition is true or false, this is not")
+            throw ConditionError(
+                .type, at: tree.offset, "a condition is true or false, this is not")
         }
         self.source = source
-        self.expression = tree.expression
+        expression = tree.expression
+        var uses: [ClaimUse] = []
+        expression.visitClaims { name in
+            guard !uses.contains(where: { $0.name == name }), let type = claims[name] else {
+                return
+            }
+            uses.append(ClaimUse(name: name, type: type))
+        }
+        self.uses = uses
     }
 
     /// The claims in it, in order of first appearance.
-    public var claims: [Text] {
-        var names: [Text] = []
-        expression.visitClaims { name in
-            if !names.contains(name) { names.append(name) }
-        }
-        return names
+    public var claims: [Text] { uses.map(\.name) }
+
+    /// A claim in a condition.
+    struct ClaimUse: Sendable {
+        var name: Text
+        var type: ClaimType
     }
 }
 
@@ -110,7 +121,8 @@ indirect enum Expression: Sendable {
         case .literal, .attribute, .list: break
         case .claim(let name): body(name)
         case .size(let operand), .not(let operand): operand.visitClaims(body)
-        case .and(let operands), .or(let operands): for operand in operands { operand.visitClaims(body) }
+        case .and(let operands), .or(let operands):
+            for operand in operands { operand.visitClaims(body) }
         case .relation(_, let left, let right), .method(_, let left, let right):
             left.visitClaims(body)
             right.visitClaims(body)

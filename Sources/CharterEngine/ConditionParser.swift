@@ -80,13 +80,17 @@ struct ConditionParser {
         }
         var receiver = try primary()
         while take(".") {
+            skipSpace()
+            let start = position
             let name = identifier()
             let method: Expression.Method
             switch name {
             case "startsWith": method = .startsWith
             case "endsWith": method = .endsWith
             case "contains": method = .contains
-            default: throw unexpected("`startsWith`, `endsWith` or `contains`")
+            default:
+                position = start
+                throw unexpected("`startsWith`, `endsWith` or `contains`")
             }
             let argument = try parenthesized()
             receiver = try node(
@@ -101,7 +105,9 @@ struct ConditionParser {
         let offset = position
         guard let byte = peek() else { throw unexpected("a claim, an attribute or a literal") }
         if isDigit(byte) { return try number(isNegative: false, at: offset) }
-        if byte == UInt8(ascii: "\"") || byte == UInt8(ascii: "'") { return try string(quote: byte) }
+        if byte == UInt8(ascii: "\"") || byte == UInt8(ascii: "'") {
+            return try string(quote: byte)
+        }
         if byte == UInt8(ascii: "[") { return try list() }
         if byte == UInt8(ascii: "(") {
             var inner = try parenthesized()
@@ -128,7 +134,8 @@ struct ConditionParser {
             return try node(.attribute(attribute), at: offset)
         default:
             position = offset
-            throw unexpected("a claim (`claims.name`), an attribute (`request.channel`) or a literal")
+            throw unexpected(
+                "a claim (`claims.name`), an attribute (`request.channel`) or a literal")
         }
     }
 
@@ -179,7 +186,9 @@ struct ConditionParser {
         }
         if peek() == UInt8(ascii: "e") || peek() == UInt8(ascii: "E") {
             let signed = peek(1) == UInt8(ascii: "+") || peek(1) == UInt8(ascii: "-")
-            guard isDigit(peek(signed ? 2 : 1)) else { throw unexpected("the digits of an exponent") }
+            guard isDigit(peek(signed ? 2 : 1)) else {
+                throw unexpected("the digits of an exponent")
+            }
             isDouble = true
             position += signed ? 2 : 1
             while isDigit(peek()) { position += 1 }
@@ -288,7 +297,8 @@ struct ConditionParser {
         if take("<") { return .less }
         if take(">") { return .greater }
         skipSpace()
-        guard bytes[position...].starts(with: "in".utf8), !isLetter(peek(2)), !isDigit(peek(2)) else {
+        guard bytes[position...].starts(with: "in".utf8), !isLetter(peek(2)), !isDigit(peek(2))
+        else {
             return nil
         }
         position += 2
@@ -313,7 +323,8 @@ struct ConditionParser {
 
     private func isLetter(_ byte: UInt8?) -> Bool {
         guard let byte else { return false }
-        return (UInt8(ascii: "a")...UInt8(ascii: "z")).contains(byte | 0x20) || byte == UInt8(ascii: "_")
+        return (UInt8(ascii: "a")...UInt8(ascii: "z")).contains(byte | 0x20)
+            || byte == UInt8(ascii: "_")
     }
 
     private func unexpected(_ expected: String) -> ConditionError {

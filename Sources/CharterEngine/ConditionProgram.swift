@@ -1,78 +1,72 @@
-/// A condition as a flat program in postfix order, bound to a policy's claim slots (SEMANTICS §5).
+/// Something that a test looks at: 8 bytes, without references.
+struct ConditionOperand: Equatable, Sendable {
+    enum Kind: UInt8, Sendable {
+        case constant, claim, attribute
+    }
+
+    var kind: Kind
+    /// Whether the number of scalars of the text is meant, and not the text.
+    var isSize = false
+    /// Of a claim: the evidence from which it is known.
+    var need = Evidence.asserted
+    /// The place among the constants, the claims or the attributes.
+    var place: UInt16
+    /// Of a claim: the place of the constant that is presumed, as vouched, where the request lacks it.
+    var assumed = ConditionOperand.nothing
+
+    static let nothing = UInt16.max
+}
+
+/// One step of a condition's program, in postfix order.
+struct ConditionInstruction: Sendable {
+    enum Operation: UInt8, Sendable {
+        case truth, flag, numbers, texts, names
+        case numberIn, textIn, nameIn
+        case startsWith, endsWith, contains
+        case not, and, or, equal, notEqual
+        /// Turns what is known into a truth: membership in an empty or a full list of bools.
+        case known
+        case from, until
+    }
+
+    var operation: Operation
+    var relation = Expression.Relation.equal
+    /// The truth of `truth` and `known`.
+    var isTrue = false
+    var left = ConditionOperand(kind: .constant, place: 0)
+    /// Of a membership: the first constant of the list.
+    var right = ConditionOperand(kind: .constant, place: 0)
+    /// Of a membership: how many constants the list has.
+    var count: UInt16 = 0
+}
+
+/// The conditions of a policy as flat programs over typed claims (SEMANTICS §5).
 ///
 /// Truth is kept as two stacks of bits, *may be true* and *may be false*; unknown is both. The
 /// deepest stack is the greatest depth of a condition plus one, so a word holds it, and running a
 /// program allocates nothing.
-struct ConditionProgram: Sendable {
-    /// One step of the program.
-    enum Instruction: Sendable {
-        case truth(Bool)
-        case flag(Operand)
-        case numbers(Operand, Expression.Relation, Operand)
-        case texts(Operand, Expression.Relation, Operand)
-        case names(Operand, isEqual: Bool, Operand)
-        case numberIn(Operand, [Expression.Literal])
-        case textIn(Operand, [Text])
-        case nameIn(Operand, [UInt16])
-        case method(Expression.Method, Operand, Operand)
-        case not, and, or, equal, notEqual
-        /// Turns what is known into the given truth: membership in an empty or a full list of bools.
-        case known(Bool)
-        case within(from: Instant?, until: Instant?)
+struct ConditionPrograms: Sendable {
+    var instructions: [ConditionInstruction] = []
+    var constants: [Cell] = []
+    var texts: [Text] = []
+    var instants: [Instant] = []
+    /// Where each program ends; it begins where the one before ends.
+    var ends: [UInt16] = []
+
+    private func range(_ program: Int) -> Range<Int> {
+        (program == 0 ? 0 : Int(ends[program - 1]))..<Int(ends[program])
     }
 
-    /// Something that is no truth by itself.
-    indirect enum Operand: Sendable {
-        case int(Int64)
-        case double(Double)
-        case text(Text)
-        case name(UInt16)
-        case attribute(Attribute)
-        case claim(ClaimOperand)
-        case size(Operand)
-    }
-
-    /// A claim as one adjustment sees it.
-    struct ClaimOperand: Sendable {
-        var slot: ClaimSlot
-        var name: Text
-        /// The evidence from which the claim is known.
-        var need: Evidence
-        /// What is presumed, as vouched, where the request does not have it.
-        var assumed: TypedValue?
-    }
-
-    private(set) var instructions: [Instruction] = []
-    /// In order of first appearance.
-    private(set) var claims: [ClaimOperand] = []
-
-    /// What holds: `condition` and the term; nil where there is neither.
-    init?(
-        _ condition: Condition?, from: Instant?, until: Instant?,
-        claim: @escaping (Text) -> ClaimOperand?, type: @escaping (ClaimSlot) -> ClaimType
-    ) {
-        if condition == nil, from == nil, until == nil { return nil }
-        if let condition {
-            var builder = Builder(claim: claim, type: type)
-            builder.emit(condition.expression)
-            instructions = builder.instructions
-            claims = condition.claims.compactMap(claim)
-        }
-        if from != nil || until != nil {
-            instructions.append(.within(from: from, until: until))
-            if condition != nil { instructions.append(.and) }
-        }
-    }
-
-    /// Whether the condition holds; O(n), no allocation.
+    /// Whether a condition holds; O(its size), no allocation.
     ///
     /// - Parameter believing: whether every present, well-typed claim counts as known.
-    func truth(_ facts: borrowing Facts, believing: Bool = false) -> Truth {
+    func truth(_ program: Int, _ facts: Facts, believing: Bool = false) -> Truth {
         var mayBeTrue: UInt64 = 0
         var mayBeFalse: UInt64 = 0
-        for instruction in instructions {
+        for place in range(program) {
+            let operation = instructions[place].operation
             let truth: Truth
-            switch instruction {
+            switch operation {
             case .and:
                 let (t, f) = (mayBeTrue & 1, mayBeFalse & 1)
                 mayBeTrue = (mayBeTrue >> 1) & (~1 | t)
@@ -88,26 +82,22 @@ struct ConditionProgram: Sendable {
                 mayBeTrue = mayBeTrue & ~1 | f
                 mayBeFalse = mayBeFalse & ~1 | t
                 continue
-            case .known(let value):
-                truth = mayBeTrue & mayBeFalse & 1 == 1 ? .unknown : Truth(value)
+            case .known:
+                let isUnknown = mayBeTrue & mayBeFalse & 1 == 1
+                truth = isUnknown ? .unknown : Truth(instructions[place].isTrue)
                 mayBeTrue >>= 1
                 mayBeFalse >>= 1
             case .equal, .notEqual:
                 let right = (mayBeTrue & 1, mayBeFalse & 1)
-                mayBeTrue >>= 1
-                mayBeFalse >>= 1
-                let left = (mayBeTrue & 1, mayBeFalse & 1)
-                mayBeTrue >>= 1
-                mayBeFalse >>= 1
+                let left = (mayBeTrue >> 1 & 1, mayBeFalse >> 1 & 1)
+                mayBeTrue >>= 2
+                mayBeFalse >>= 2
                 if left == (1, 1) || right == (1, 1) {
                     truth = .unknown
-                } else if case .equal = instruction {
-                    truth = Truth(left == right)
                 } else {
-                    truth = Truth(left != right)
+                    truth = Truth((left == right) == (operation == .equal))
                 }
-            default:
-                truth = ConditionProgram.leaf(instruction, facts, believing)
+            default: truth = test(place, facts, believing)
             }
             mayBeTrue = mayBeTrue << 1 | (truth == .no ? 0 : 1)
             mayBeFalse = mayBeFalse << 1 | (truth == .yes ? 0 : 1)
@@ -116,79 +106,92 @@ struct ConditionProgram: Sendable {
         return mayBeTrue & 1 == 1 ? .yes : .no
     }
 
-    private static func leaf(
-        _ instruction: Instruction, _ facts: borrowing Facts, _ believing: Bool
-    ) -> Truth {
-        switch instruction {
-        case .truth(let value): return Truth(value)
-        case .flag(let operand):
-            guard case .bool(let value)? = value(operand, facts, believing) else { return .unknown }
-            return Truth(value)
-        case .numbers(let left, let relation, let right):
-            guard let left = value(left, facts, believing), let right = value(right, facts, believing)
-            else { return .unknown }
-            return Truth(relation.holds(left.numberOrder(to: right)))
-        case .texts(let left, let relation, let right):
-            guard case .text(let left)? = value(left, facts, believing),
-                case .text(let right)? = value(right, facts, believing)
-            else { return .unknown }
-            return Truth(relation.holds(left == right ? 0 : left < right ? -1 : 1))
-        case .names(let left, let isEqual, let right):
-            guard case .name(let left)? = value(left, facts, believing),
-                case .name(let right)? = value(right, facts, believing)
-            else { return .unknown }
-            return Truth((left == right) == isEqual)
-        case .numberIn(let operand, let list):
-            guard let number = value(operand, facts, believing) else { return .unknown }
-            return Truth(
-                list.contains { literal in
-                    switch literal {
-                    case .int(let value): number.numberOrder(to: .int(value)) == 0
-                    case .double(let value): number.numberOrder(to: .double(value)) == 0
-                    case .string, .bool: false
-                    }
-                })
-        case .textIn(let operand, let list):
-            guard case .text(let text)? = value(operand, facts, believing) else { return .unknown }
-            return Truth(list.contains(text))
-        case .nameIn(let operand, let list):
-            guard case .name(let name)? = value(operand, facts, believing) else { return .unknown }
-            return Truth(list.contains(name))
-        case .method(let method, let receiver, let argument):
-            guard case .text(let text)? = value(receiver, facts, believing),
-                case .text(let part)? = value(argument, facts, believing)
-            else { return .unknown }
-            switch method {
-            case .startsWith: return Truth(text.starts(with: part))
-            case .endsWith: return Truth(text.ends(with: part))
-            case .contains: return Truth(text.contains(part))
-            }
-        case .within(let from, let until):
+    private func test(_ place: Int, _ facts: Facts, _ believing: Bool) -> Truth {
+        let instruction = instructions[place]
+        switch instruction.operation {
+        case .truth: return Truth(instruction.isTrue)
+        case .from, .until:
             guard let at = facts.at else { return .unknown }
-            return Truth((from.map { at >= $0 } ?? true) && (until.map { at < $0 } ?? true))
-        case .not, .and, .or, .equal, .notEqual, .known: return .unknown
+            let instant = instants[Int(instruction.left.place)]
+            return Truth(instruction.operation == .from ? at >= instant : at < instant)
+        default: break
+        }
+        let left = value(instruction.left, facts, believing)
+        guard left.kind > .garbled else { return .unknown }
+        let list = Int(instruction.right.place)..<(Int(instruction.right.place) + Int(instruction.count))
+        switch instruction.operation {
+        case .flag: return Truth(left.bits == 1)
+        case .numberIn: return Truth(list.contains { left.numberOrder(to: constants[$0]) == 0 })
+        case .nameIn: return Truth(list.contains { constants[$0].bits == left.bits })
+        case .textIn:
+            let text = text(left, facts)
+            return Truth(list.contains { text == self.text(constants[$0], facts) })
+        default: break
+        }
+        let right = value(instruction.right, facts, believing)
+        guard right.kind > .garbled else { return .unknown }
+        switch instruction.operation {
+        case .numbers: return Truth(instruction.relation.holds(left.numberOrder(to: right)))
+        case .names: return Truth((left.bits == right.bits) == (instruction.relation == .equal))
+        case .startsWith: return Truth(text(left, facts).starts(with: text(right, facts)))
+        case .endsWith: return Truth(text(left, facts).ends(with: text(right, facts)))
+        case .contains: return Truth(text(left, facts).contains(text(right, facts)))
+        default:
+            let (a, b) = (text(left, facts), text(right, facts))
+            return Truth(instruction.relation.holds(a == b ? 0 : a < b ? -1 : 1))
         }
     }
 
-    private static func value(
-        _ operand: Operand, _ facts: borrowing Facts, _ believing: Bool
-    ) -> TypedValue? {
-        switch operand {
-        case .int(let value): return .int(value)
-        case .double(let value): return .double(value)
-        case .text(let text): return .text(text)
-        case .name(let name): return .name(name)
-        case .attribute(let attribute): return facts.text(of: attribute).map { .text($0) }
-        case .claim(let claim): return facts.value(of: claim, believing: believing)
-        case .size(let inner):
-            guard case .text(let text)? = value(inner, facts, believing) else { return nil }
-            return .int(Int64(text.count))
+    private func value(
+        _ operand: ConditionOperand, _ facts: Facts, _ believing: Bool
+    ) -> Cell {
+        var cell: Cell
+        switch operand.kind {
+        case .constant: cell = constants[Int(operand.place)]
+        case .attribute: cell = facts.attributes[Int(operand.place)]
+        case .claim:
+            cell = facts.claims[Int(operand.place)]
+            if cell.kind == .absent, operand.assumed != ConditionOperand.nothing {
+                cell = constants[Int(operand.assumed)]
+                cell.evidence = .vouched
+            }
+            if !believing, cell.evidence < operand.need { return .absent }
         }
+        if operand.isSize, cell.kind > .garbled {
+            return Cell(.int, UInt64(text(cell, facts).count))
+        }
+        return cell
     }
+
+    private func text(_ cell: Cell, _ facts: Facts) -> Text {
+        cell.kind == .policyText ? texts[Int(cell.bits)] : facts.texts[Int(cell.bits)]
+    }
+
+    /// The claims of a program that are there and well-typed, but not shown well enough, in order of
+    /// first appearance; as slots.
+    func shortfalls(_ program: Int, _ facts: Facts) -> [ClaimSlot] {
+        var slots: [ClaimSlot] = []
+        for place in range(program) {
+            let instruction = instructions[place]
+            for operand in [instruction.left, instruction.right] where operand.kind == .claim {
+                let slot = ClaimSlot(number: Int(operand.place))
+                let isShort =
+                    value(operand, facts, true).kind > .garbled
+                    && value(operand, facts, false).kind == .absent
+                if isShort, !slots.contains(slot) { slots.append(slot) }
+            }
+        }
+        return slots
+    }
+}
+
+extension Cell.Kind: Comparable {
+    static func < (left: Cell.Kind, right: Cell.Kind) -> Bool { left.rawValue < right.rawValue }
 }
 
 extension Expression.Relation {
     /// Whether the relation holds where the left side comes before (−1), with (0) or after (1) the right.
+    @inline(__always)
     func holds(_ order: Int) -> Bool {
         switch self {
         case .equal, .in: order == 0
@@ -198,127 +201,5 @@ extension Expression.Relation {
         case .greater: order > 0
         case .greaterOrEqual: order >= 0
         }
-    }
-}
-
-/// Lowers a typed tree to instructions.
-private struct Builder {
-    let claim: (Text) -> ConditionProgram.ClaimOperand?
-    let type: (ClaimSlot) -> ClaimType
-    var instructions: [ConditionProgram.Instruction] = []
-
-    init(
-        claim: @escaping (Text) -> ConditionProgram.ClaimOperand?,
-        type: @escaping (ClaimSlot) -> ClaimType
-    ) {
-        self.claim = claim
-        self.type = type
-    }
-
-    private enum Kind { case number, text, name([Text]), bool }
-
-    mutating func emit(_ expression: Expression) {
-        switch expression {
-        case .literal(.bool(let value)): instructions.append(.truth(value))
-        case .claim: instructions.append(.flag(operand(expression)))
-        case .not(let inner):
-            emit(inner)
-            instructions.append(.not)
-        case .and(let operands): emit(chain: operands, .and)
-        case .or(let operands): emit(chain: operands, .or)
-        case .method(let method, let receiver, let argument):
-            instructions.append(.method(method, operand(receiver), operand(argument)))
-        case .relation(.in, let left, .list(let literals)): emit(left, in: literals)
-        case .relation(let relation, let left, let right): emit(left, relation, right)
-        case .literal, .attribute, .list, .size:
-            instructions.append(.truth(false))  // no well-typed condition has one of these alone
-        }
-    }
-
-    private mutating func emit(chain operands: [Expression], _ sign: ConditionProgram.Instruction) {
-        for (place, operand) in operands.enumerated() {
-            emit(operand)
-            if place > 0 { instructions.append(sign) }
-        }
-    }
-
-    private mutating func emit(
-        _ left: Expression, _ relation: Expression.Relation, _ right: Expression
-    ) {
-        switch merge(kind(left), kind(right)) {
-        case .number: instructions.append(.numbers(operand(left), relation, operand(right)))
-        case .text: instructions.append(.texts(operand(left), relation, operand(right)))
-        case .name(let names):
-            instructions.append(
-                .names(operand(left, names), isEqual: relation == .equal, operand(right, names)))
-        case .bool:
-            emit(left)
-            emit(right)
-            instructions.append(relation == .equal ? .equal : .notEqual)
-        }
-    }
-
-    private mutating func emit(_ left: Expression, in literals: [Expression.Literal]) {
-        switch kind(left) {
-        case .number: instructions.append(.numberIn(operand(left), literals))
-        case .text:
-            let texts = literals.compactMap { literal -> Text? in
-                if case .string(let text) = literal { text } else { nil }
-            }
-            instructions.append(.textIn(operand(left), texts))
-        case .name(let names):
-            let places = literals.compactMap { literal -> UInt16? in
-                guard case .string(let text) = literal else { return nil }
-                return names.firstIndex(of: text).map { UInt16(truncatingIfNeeded: $0) }
-            }
-            instructions.append(.nameIn(operand(left), places))
-        case .bool:
-            emit(left)
-            let holdsTrue = literals.contains(.bool(true))
-            let holdsFalse = literals.contains(.bool(false))
-            if holdsTrue == holdsFalse {
-                instructions.append(.known(holdsTrue))
-            } else if holdsFalse {
-                instructions.append(.not)
-            }
-        }
-    }
-
-    private func kind(_ expression: Expression) -> Kind {
-        switch expression {
-        case .literal(.int), .literal(.double), .size: return .number
-        case .literal(.string), .attribute: return .text
-        case .claim(let name):
-            guard let claim = claim(name) else { return .bool }
-            switch type(claim.slot) {
-            case .int, .double: return .number
-            case .string: return .text
-            case .enumerated(let names): return .name(names)
-            case .bool: return .bool
-            }
-        case .literal(.bool), .list, .not, .and, .or, .relation, .method: return .bool
-        }
-    }
-
-    /// Where one side is an enumerated claim, a string literal beside it is one of its names.
-    private func merge(_ left: Kind, _ right: Kind) -> Kind {
-        if case .name = right { return right }
-        return left
-    }
-
-    private func operand(_ expression: Expression, _ names: [Text] = []) -> ConditionProgram.Operand {
-        switch expression {
-        case .literal(.int(let value)): return .int(value)
-        case .literal(.double(let value)): return .double(value)
-        case .literal(.string(let text)):
-            if let place = names.firstIndex(of: text) { return .name(UInt16(truncatingIfNeeded: place)) }
-            return .text(text)
-        case .attribute(let attribute): return .attribute(attribute)
-        case .claim(let name):
-            if let claim = claim(name) { return .claim(claim) }
-        case .size(let inner): return .size(operand(inner))
-        case .literal(.bool), .list, .not, .and, .or, .relation, .method: break
-        }
-        return .text("")  // no well-typed condition has one of these as an operand
     }
 }

@@ -7,6 +7,8 @@ struct Conversation {
     private(set) var unknown: [Step] = []
     /// By tool: the highest level that lent itself.
     private(set) var lent: [Text: Level] = [:]
+    /// Instructions without authority, which come before the user's own.
+    private var withoutAuthority: [BehaviorIndex: [Entry]] = [:]
 
     init(_ instructions: [Instruction], _ policy: Policy) {
         for instruction in instructions {
@@ -14,6 +16,10 @@ struct Conversation {
             case .delegate(let tool): lend(tool, instruction)
             case .set(let behavior, let value): read(instruction, behavior, value, policy)
             }
+        }
+        for (index, first) in withoutAuthority {
+            let own = entries[index]?[.user] ?? []
+            entries[index, default: [:]][.user] = first + own
         }
     }
 
@@ -47,9 +53,12 @@ struct Conversation {
         let rank = behavior.rank(of: value)
         let spelled = rank.map { Step.Value.rank($0) } ?? .unknown(value)
         var entry = Entry(isInstruction: true, origin: Step.Origin())
-        if level == nil {
+        guard let level else {
             entry.refused = (.noAuthority, spelled)
-        } else if !instruction.isExplicit, behavior.authority != .guideline {
+            withoutAuthority[index, default: []].append(entry)
+            return
+        }
+        if !instruction.isExplicit, behavior.authority != .guideline {
             entry.refused = (.needsExplicit, spelled)
         } else if rank == nil {
             unknown.append(policy.unknownStep(id, scope, spelled, .unknownValue))
@@ -57,12 +66,7 @@ struct Conversation {
         } else {
             entry.set = rank
         }
-        let place = level ?? .user
-        var list = entries[index, default: [:]][place, default: []]
-        // What has no authority comes first in the user's instructions.
-        let end = level == nil ? list.prefix { $0.refused?.reason == .noAuthority }.count : list.count
-        list.insert(entry, at: end)
-        entries[index, default: [:]][place] = list
+        entries[index, default: [:]][level, default: []].append(entry)
     }
 
     private static func scope(of level: Level) -> Scope {

@@ -3,37 +3,69 @@ struct ClaimSlot: Hashable, Sendable {
     let number: Int
 }
 
-/// The value of a claim that has its declared type.
-enum TypedValue: Hashable, Sendable {
-    case int(Int64)
-    case double(Double)
-    case bool(Bool)
-    case text(Text)
-    /// The place of a name in its sorted list.
-    case name(UInt16)
+/// The value of a claim, an attribute or a literal, without its text: 16 bytes that are copied
+/// without counting references.
+struct Cell: Equatable, Sendable {
+    enum Kind: UInt8, Sendable {
+        case absent
+        /// There, but of another type or outside its list.
+        case garbled
+        case int, double, bool
+        /// The place of a name in its sorted list.
+        case name
+        /// The place of a text in a table of texts: the request's, or the policy's.
+        case text, policyText
+    }
 
-    /// Holds a value against a type; nil where it is of another type or outside its list.
-    init?(_ value: ClaimValue, _ type: ClaimType) {
+    var kind: Kind
+    var evidence: Evidence
+    var bits: UInt64
+
+    static let absent = Cell(.absent, 0)
+
+    init(_ kind: Kind, _ bits: UInt64, _ evidence: Evidence = .verified) {
+        self.kind = kind
+        self.bits = bits
+        self.evidence = evidence
+    }
+
+    /// A claim's value held against its type; a text goes into `texts`.
+    init(
+        _ value: ClaimValue, _ type: ClaimType, _ evidence: Evidence, textKind: Kind = .text,
+        texts: inout [Text]
+    ) {
         switch (type, value) {
-        case (.int, .int(let value)), (.double, .int(let value)): self = .int(value)
-        case (.double, .double(let value)): self = .double(value)
-        case (.bool, .bool(let value)): self = .bool(value)
-        case (.string, .text(let value)): self = .text(value)
+        case (.int, .int(let value)), (.double, .int(let value)):
+            self.init(.int, UInt64(bitPattern: value), evidence)
+        case (.double, .double(let value)): self.init(.double, value.bitPattern, evidence)
+        case (.bool, .bool(let value)): self.init(.bool, value ? 1 : 0, evidence)
+        case (.string, .text(let value)):
+            self.init(textKind, UInt64(texts.count), evidence)
+            texts.append(value)
         case (.enumerated(let names), .text(let value)):
-            guard let place = names.firstIndex(of: value) else { return nil }
-            self = .name(UInt16(truncatingIfNeeded: place))
-        default: return nil
+            if let place = names.firstIndex(of: value) {
+                self.init(.name, UInt64(place), evidence)
+            } else {
+                self.init(.garbled, 0, evidence)
+            }
+        default: self.init(.garbled, 0, evidence)
         }
     }
 
     /// −1, 0 or 1 as this number comes before, with or after the other; ints and doubles compare exactly.
-    func numberOrder(to other: TypedValue) -> Int {
-        switch (self, other) {
-        case (.int(let a), .int(let b)): a == b ? 0 : a < b ? -1 : 1
-        case (.double(let a), .double(let b)): a == b ? 0 : a < b ? -1 : 1
-        case (.int(let a), .double(let b)): TypedValue.order(a, b)
-        case (.double(let a), .int(let b)): -TypedValue.order(b, a)
-        default: 0
+    func numberOrder(to other: Cell) -> Int {
+        switch (kind, other.kind) {
+        case (.int, .int):
+            let (a, b) = (Int64(bitPattern: bits), Int64(bitPattern: other.bits))
+            return a == b ? 0 : a < b ? -1 : 1
+        case (.double, .double):
+            let (a, b) = (Double(bitPattern: bits), Double(bitPattern: other.bits))
+            return a == b ? 0 : a < b ? -1 : 1
+        case (.int, .double):
+            return Cell.order(Int64(bitPattern: bits), Double(bitPattern: other.bits))
+        case (.double, .int):
+            return -Cell.order(Int64(bitPattern: other.bits), Double(bitPattern: bits))
+        default: return 0
         }
     }
 
@@ -49,50 +81,34 @@ enum TypedValue: Hashable, Sendable {
 
 /// A request interned for one policy: names have become slots, so that a decision reads no text.
 ///
-/// Made by `Policy.facts(of:)`; may be kept and used again for the same request.
+/// Made by `Policy.facts(of:)`; may be kept and used again for the same request, and may be made
+/// anew in the same storage.
 public struct Facts: Sendable {
-    /// A claim of the request, held against its type.
-    struct Cell: Sendable {
-        /// Nil where the request's value is of another type or outside its list.
-        var value: TypedValue?
-        var evidence: Evidence
-    }
-
-    /// By claim slot; nil where the request does not have the claim.
-    var claims: [Cell?] = []
-    var channel: Text?
-    var surface: Text?
-    var model: Text?
-    var language: Text?
+    /// By claim slot.
+    var claims: [Cell] = []
+    /// By `Attribute`.
+    var attributes: [Cell] = []
+    /// The texts that cells of this request name.
+    var texts: [Text] = []
     var at: Instant?
     /// The user's roles, as places in the layer, ascending and each once.
-    var roles: [Int] = []
+    var roles: [UInt16] = []
+    /// The roles below 64 again, as bits.
+    var roleBits: UInt64 = 0
+    /// Whether one of the roles is an administrator's.
+    var isAdministrator = false
     /// The channel of the innermost operator that applies.
-    var channelPlace: Int?
-    var user: Text?
+    var channel = Facts.nowhere
+    /// The user, where a channel has an entry for them.
+    var member = Facts.nowhere
 
-    func text(of attribute: Attribute) -> Text? {
-        switch attribute {
-        case .channel: channel
-        case .surface: surface
-        case .model: model
-        case .language: language
-        }
-    }
+    /// The place of what there is not.
+    static let nowhere = UInt16.max
 
-    /// What an adjustment knows of a claim; nil: unknown.
-    func value(of claim: ConditionProgram.ClaimOperand, believing: Bool) -> TypedValue? {
-        if let cell = claims[claim.slot.number] {
-            return believing || cell.evidence >= claim.need ? cell.value : nil
-        }
-        return believing || .vouched >= claim.need ? claim.assumed : nil
-    }
+    /// Storage for the facts of requests.
+    public init() {}
 
-    /// Whether a claim is there and well-typed, but not shown well enough.
-    func fallsShort(_ claim: ConditionProgram.ClaimOperand) -> Bool {
-        if let cell = claims[claim.slot.number] {
-            return cell.value != nil && cell.evidence < claim.need
-        }
-        return claim.assumed != nil && .vouched < claim.need
+    func hasRole(_ place: UInt16) -> Bool {
+        place < 64 ? roleBits & (1 << UInt64(place)) != 0 : roles.contains(place)
     }
 }

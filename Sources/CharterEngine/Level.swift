@@ -90,7 +90,9 @@ public enum Evidence: UInt8, CaseIterable, Comparable, Sendable {
     /// A signature was checked.
     case verified
 
-    public static func < (left: Evidence, right: Evidence) -> Bool { left.rawValue < right.rawValue }
+    public static func < (left: Evidence, right: Evidence) -> Bool {
+        left.rawValue < right.rawValue
+    }
 
     /// The evidence that a document or request names. Nil for any other name.
     public init?(named name: String) {

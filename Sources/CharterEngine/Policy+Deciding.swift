@@ -15,8 +15,15 @@ extension Policy {
         var refused: [Step] = []
         var trail: [Step] = []
         for number in charter.behaviors.indices {
-            let fold = fold(BehaviorIndex(number), facts, conversation, settings)
-            behaviors.append(BehaviorDecision(fold, actors))
+            let index = BehaviorIndex(number)
+            let isSaid = conversation.entries[index] != nil || settings.entries[index] != nil
+            if !isSaid, !withTrail {
+                let (decision, hasRefusals) = runFold(number, facts)
+                behaviors.append(decision)
+                guard hasRefusals else { continue }
+            }
+            let fold = fold(index, facts, conversation, settings)
+            if isSaid || withTrail { behaviors.append(BehaviorDecision(fold)) }
             refused += fold.trail.filter { $0.reason != nil }
             if withTrail { trail += fold.trail }
         }
@@ -29,65 +36,138 @@ extension Policy {
             verdict: arbitration.verdict, trail: withTrail ? trail + unknown : [])
     }
 
+    /// Decides one behavior; a few nanoseconds, nothing is allocated.
+    public func decide(_ index: BehaviorIndex, _ facts: Facts) -> BehaviorDecision {
+        runFold(index.number, facts).decision
+    }
+
+    /// Decides one behavior and notes what became of each adjustment.
+    public func decide(
+        _ index: BehaviorIndex, _ facts: Facts, noting trail: inout CompactTrail
+    ) -> BehaviorDecision {
+        trail.removeAll()
+        return runFold(index.number, facts) { trail.append($0, $1) }.decision
+    }
+
+    /// Decides all behaviors into storage of the caller's, in charter order.
+    public func decideAll(_ facts: Facts, into decisions: inout [BehaviorDecision]) {
+        let count = charter.behaviors.count
+        if decisions.count != count {
+            decisions = Array(
+                repeating: BehaviorDecision(
+                    setting: .cautious, decidedBy: .root,
+                    ceilings: .init(platform: .none, operator: .none, user: .none)), count: count)
+        }
+        for number in 0..<count { decisions[number] = runFold(number, facts).decision }
+    }
+
+    @inline(__always)
+    private func runFold(
+        _ number: Int, _ facts: borrowing Facts, note: (UInt32, RunFold.Outcome) -> Void = { _, _ in }
+    ) -> (decision: BehaviorDecision, hasRefusals: Bool) {
+        var fold = RunFold(base.heads[number], lastActor: lastActor)
+        for place in base.table.range(number) {
+            let adjustment = base.table.adjustments[place]
+            guard let truth = base.table.truth(adjustment, facts) else { continue }
+            note(UInt32(truncatingIfNeeded: place), fold.apply(adjustment, truth))
+        }
+        for place in own.range(number) {
+            let adjustment = own.adjustments[place]
+            guard let truth = own.truth(adjustment, facts) else { continue }
+            note(UInt32(truncatingIfNeeded: place) | 0x8000_0000, fold.apply(adjustment, truth))
+        }
+        if facts.isAdministrator { fold.administer() }
+        return (fold.decision(), fold.hasRefusals)
+    }
+
     /// The reference fold of one behavior.
     func fold(
         _ index: BehaviorIndex, _ facts: Facts, _ conversation: Conversation, _ user: UserSettings
     ) -> Fold {
+        Fold(charter[index], chain(index, facts, conversation, user))
+    }
+
+    /// What each actor says of one behavior, root first.
+    func chain(
+        _ index: BehaviorIndex, _ facts: Facts, _ conversation: Conversation, _ user: UserSettings
+    ) -> [Actor] {
         let instructions = conversation.entries[index] ?? [:]
-        var chain: [Actor] = []
-        for actor in actors {
-            let scopes = actor.scopes.map { scope in
-                var entries = (scope.adjustments[index.number] ?? []).compactMap { $0.entry(facts) }
-                if scope.scope == .platformInstruction { entries += instructions[.platform] ?? [] }
-                if scope.scope == .operatorInstruction { entries += instructions[.operator] ?? [] }
-                return ActorScope(scope: scope.scope, place: scope.place, entries: entries)
-            }
-            let isLent = actor.isInnermost && facts.roles.contains(where: administrators.contains)
-            chain.append(
-                Actor(
-                    level: actor.level, scopes: scopes,
-                    administrator: isLent ? Entry(origin: .init()) : nil))
+        var chain = (0...lastActor).map { place in
+            Actor(level: place <= 1 ? (place == 0 ? .root : .platform) : .operator, scopes: [])
         }
-        chain.append(
-            Actor(
-                level: .user,
-                scopes: [
-                    ActorScope(
-                        scope: .user, place: scopeCount - 2, entries: user.entries[index] ?? []),
-                    ActorScope(
-                        scope: .userInstruction, place: scopeCount - 1,
-                        entries: instructions[.user] ?? []),
-                ]))
-        return Fold(charter[index], chain)
+        for (place, scope) in (base.scopes + scopes).enumerated() {
+            var entries: [Entry] = []
+            if scope.scope == .platformInstruction { entries = instructions[.platform] ?? [] }
+            if scope.scope == .operatorInstruction { entries = instructions[.operator] ?? [] }
+            chain[scope.actor].scopes.append(
+                ActorScope(scope: scope.scope, place: place, entries: entries))
+        }
+        for (table, scopes, first) in [(base.table, base.scopes, 0), (own, scopes, base.scopes.count)] {
+            for place in table.range(index.number) {
+                let adjustment = table.adjustments[place]
+                let scope = scopes[Int(adjustment.place) - first]
+                guard let entry = table.entry(place, scope, facts, claims) else { continue }
+                let actor = Int(adjustment.actor)
+                guard
+                    let number = chain[actor].scopes.firstIndex(where: {
+                        $0.place == Int(adjustment.place)
+                    })
+                else { continue }
+                chain[actor].scopes[number].entries.append(entry)
+            }
+        }
+        if facts.isAdministrator { chain[lastActor - 1].administrator = Entry(origin: .init()) }
+        chain[lastActor] = Actor(
+            level: .user,
+            scopes: [
+                ActorScope(scope: .user, place: scopeCount - 2, entries: user.entries[index] ?? []),
+                ActorScope(
+                    scope: .userInstruction, place: scopeCount - 1, entries: instructions[.user] ?? []),
+            ])
+        return chain
     }
 }
 
 extension BehaviorDecision {
-    init(_ fold: Fold, _ actors: [CompiledActor]) {
+    init(_ fold: Fold) {
+        let last = fold.ceilings.count - 1
         self.init(
             setting: fold.setting, decidedBy: fold.decidedBy,
             ceilings: Ceilings(
-                platform: fold.ceilings[1], operator: fold.ceilings[actors.count - 1],
-                user: fold.ceilings[actors.count]))
+                platform: fold.ceilings[1], operator: fold.ceilings[last - 1],
+                user: fold.ceilings[last]))
     }
 }
 
-extension CompiledAdjustment {
-    /// What the fold sees of the adjustment for these facts; nil where it does not hold.
-    func entry(_ facts: Facts) -> Entry? {
-        if let role, !facts.roles.contains(role) { return nil }
-        if let channel, facts.channelPlace != channel { return nil }
-        if let member, facts.user != member { return nil }
+extension StepTable {
+    /// Whether an adjustment holds; nil where it does not, or is for somebody else.
+    @inline(__always)
+    fileprivate func truth(_ adjustment: PackedAdjustment, _ facts: borrowing Facts) -> Truth? {
+        guard adjustment.isFor(facts) else { return nil }
+        guard adjustment.program != PackedAdjustment.unconditional else { return .yes }
+        let truth = programs.truth(Int(adjustment.program), facts)
+        return truth == .no ? nil : truth
+    }
+
+    /// What the reference fold sees of an adjustment; nil where it does not hold.
+    fileprivate func entry(
+        _ place: Int, _ scope: PolicyScope, _ facts: Facts, _ claims: ClaimTable
+    ) -> Entry? {
+        let adjustment = adjustments[place]
+        guard let truth = truth(adjustment, facts) else { return nil }
+        func rank(_ run: Run) -> Rank? { run == 0 ? nil : Rank(run: run) }
         var entry = Entry(
-            set: adjustment.set, allow: adjustment.allow, deny: adjustment.deny,
-            forbid: adjustment.forbid,
+            set: rank(adjustment.set), allow: rank(adjustment.allow),
+            deny: rank(adjustment.belowDeny).map { Rank(unchecked: $0.number + 1) },
+            forbid: rank(adjustment.belowForbid).map { Rank(unchecked: $0.number + 1) },
+            truth: truth,
             origin: Step.Origin(
-                layer: layer, file: file, position: adjustment.source, notes: adjustment.notes))
-        guard let program else { return entry }
-        entry.truth = program.truth(facts)
-        if entry.truth == .no { return nil }
-        if entry.truth == .unknown, program.truth(facts, believing: true) != .unknown {
-            entry.needsEvidence = program.claims.filter(facts.fallsShort).map(\.name)
+                layer: scope.layer, file: scope.file, position: position(place), notes: notes(place)))
+        let program = Int(adjustment.program)
+        if truth == .unknown, programs.truth(program, facts, believing: true) != .unknown {
+            entry.needsEvidence = programs.shortfalls(program, facts).compactMap { slot in
+                claims.slots.first { $0.value == slot }?.key
+            }
         }
         return entry
     }
@@ -125,8 +205,17 @@ struct UserSettings {
 extension Policy {
     /// The verdict of demands beside settings that were decided before (SEMANTICS §7); no tool holds
     /// a lent level.
+    ///
+    /// - Parameter behaviors: in charter order; one that is missing is at its most cautious value, and
+    ///   nobody has a say in it.
     public func verdict(of demands: [Demand], given behaviors: [BehaviorDecision]) -> Verdict {
-        Arbitration(demands, behaviors, self) { speaker in
+        let missing = BehaviorDecision(
+            setting: .cautious, decidedBy: .root,
+            ceilings: .init(platform: .none, operator: .none, user: .none))
+        let count = max(0, charter.behaviors.count - behaviors.count)
+        return Arbitration(
+            demands, behaviors + Array(repeating: missing, count: count), self
+        ) { speaker in
             if case .principal(let level) = speaker { level } else { nil }
         }.verdict
     }

@@ -1,21 +1,26 @@
 /// A charter with the platform's and the operators' layers, compiled: immutable and cheap to ask.
 ///
-/// Compile once, decide many times, from any thread. Policies of one charter share its storage. The
-/// user's own layer is not part of a policy; it comes with each question.
+/// Compile once, decide many times, from any thread. Policies of one charter and platform share
+/// their storage. The user's own layer is not part of a policy; it comes with each question.
 public final class Policy: Sendable {
     /// The charter that it was compiled from.
-    public let charter: Charter
+    public var charter: Charter { base.charter }
     /// The SHA-256 of the documents that it was compiled from, where they were documents.
     public let digest: Digest?
     /// The names of the innermost operator's roles, in the layer's order.
     public let roles: [Text]
-    let actors: [CompiledActor]
+    let base: PolicyBase
+    /// What the operators say.
+    let own: StepTable
+    /// The operators' scopes, in order.
+    let scopes: [PolicyScope]
     let claims: ClaimTable
-    let rolePlaces: [Text: Int]
-    let administrators: Set<Int>
-    let channels: [Text: Int]
-    /// The number of scopes; the user's are the last two.
-    let scopeCount: Int
+    let rolePlaces: [Text: UInt16]
+    let administrators: Set<UInt16>
+    let channels: [Text: UInt16]
+    let members: [Text: UInt16]
+    /// The user's place in the chain: root is 0, platform 1, then the operators.
+    let lastActor: Int
 
     /// The layers of a policy, outermost operator first.
     public struct Layers: Sendable {
@@ -39,21 +44,30 @@ public final class Policy: Sendable {
     public static func compile(
         _ charter: Charter, _ layers: Layers = .init(), digest: Digest? = nil
     ) throws(PolicyError) -> Policy {
-        var compiler = try Compiler(charter, layers)
-        try compiler.compile(layers)
-        return Policy(compiler, digest)
+        let base = try PolicyBase(charter, layers.platform)
+        return Policy(try OperatorCompiler(base, layers.operators), digest)
     }
 
-    private init(_ compiler: Compiler, _ digest: Digest?) {
-        charter = compiler.charter
+    /// The policy of other operators under the same charter and platform, whose storage it shares;
+    /// O(size of the layers).
+    public func with(
+        operators: [Layer], digest: Digest? = nil
+    ) throws(PolicyError) -> Policy {
+        Policy(try OperatorCompiler(base, operators), digest)
+    }
+
+    private init(_ compiled: OperatorCompiler, _ digest: Digest?) {
         self.digest = digest
-        roles = compiler.roles
-        actors = compiler.actors
-        claims = compiler.claims
-        rolePlaces = compiler.rolePlaces
-        administrators = compiler.administrators
-        channels = compiler.channels
-        scopeCount = compiler.scopeCount
+        base = compiled.base
+        own = compiled.table
+        scopes = compiled.scopes
+        claims = compiled.claims
+        roles = compiled.roles
+        rolePlaces = compiled.rolePlaces
+        administrators = compiled.administrators
+        channels = compiled.channels
+        members = compiled.members
+        lastActor = compiled.lastActor
     }
 
     /// Interns a request: names become slots of this policy; O(claims + roles).
@@ -61,27 +75,54 @@ public final class Policy: Sendable {
     /// - Throws: where the innermost operator lists channels, and neither this one nor `*`.
     public func facts(of request: Request) throws(RequestError) -> Facts {
         var facts = Facts()
-        facts.channel = request.channel
-        facts.surface = request.surface
-        facts.model = request.model
-        facts.language = request.language
-        facts.at = request.at
-        facts.user = request.user
-        facts.claims = Array(repeating: nil, count: claims.types.count)
+        try intern(request, into: &facts)
+        return facts
+    }
+
+    /// As `facts(of:)`, into storage that is used again.
+    public func intern(_ request: Request, into facts: inout Facts) throws(RequestError) {
+        facts.texts.removeAll(keepingCapacity: true)
+        facts.roles.removeAll(keepingCapacity: true)
+        facts.claims.removeAll(keepingCapacity: true)
+        facts.claims.append(contentsOf: repeatElement(.absent, count: claims.types.count))
         for (name, claim) in request.claims {
             guard let slot = claims.slots[name] else { continue }
-            facts.claims[slot.number] = Facts.Cell(
-                value: TypedValue(claim.value, claims.types[slot.number]), evidence: claim.evidence)
+            facts.claims[slot.number] = Cell(
+                claim.value, claims.types[slot.number], claim.evidence, texts: &facts.texts)
         }
-        facts.roles = Set(request.roles.compactMap { rolePlaces[$0] }).sorted()
+        facts.attributes.removeAll(keepingCapacity: true)
+        for text in [request.channel, request.surface, request.model, request.language] {
+            guard let text else {
+                facts.attributes.append(.absent)
+                continue
+            }
+            facts.attributes.append(Cell(.text, UInt64(facts.texts.count)))
+            facts.texts.append(text)
+        }
+        facts.at = request.at
+        intern(roles: request.roles, into: &facts)
+        facts.channel = Facts.nowhere
+        facts.member = request.user.flatMap { members[$0] } ?? Facts.nowhere
         if let channel = request.channel, !channels.isEmpty {
             guard let place = channels[channel] ?? channels["*"] else {
                 throw RequestError.unknownChannel
             }
-            facts.channelPlace = place
+            facts.channel = place
         }
-        return facts
     }
+
+    private func intern(roles: [Text], into facts: inout Facts) {
+        facts.roleBits = 0
+        facts.isAdministrator = false
+        for name in roles {
+            guard let place = rolePlaces[name] else { continue }
+            if place < 64 { facts.roleBits |= 1 << UInt64(place) } else { facts.roles.append(place) }
+            if administrators.contains(place) { facts.isAdministrator = true }
+        }
+    }
+
+    /// The number of scopes; the user's are the last two.
+    var scopeCount: Int { base.scopes.count + scopes.count + 2 }
 
     /// A refused step that names what the charter lacks.
     func unknownStep(
@@ -92,8 +133,8 @@ public final class Policy: Sendable {
         switch scope {
         case .user: place = scopeCount - 2
         case .userInstruction: place = scopeCount - 1
-        default:
-            place = actors.flatMap(\.scopes).last { $0.scope == scope }?.place ?? scopeCount
+        case .demand: place = scopeCount
+        default: place = (base.scopes + scopes).lastIndex { $0.scope == scope } ?? scopeCount
         }
         return Step(
             behavior: behavior, scope: scope, place: place, origin: origin, operation: .set,
@@ -124,7 +165,7 @@ public enum PolicyError: Error, Hashable, Sendable {
     case unknownBehavior(BehaviorID)
     /// A rank that the behavior does not have, or a `deny` or `forbid` of rank 0.
     case badValue(BehaviorID)
-    /// Two declarations of one claim disagree.
+    /// Two declarations of one claim disagree, or a condition was read with another.
     case claimConflict(Text)
     /// A channel names a role that the layer does not define.
     case unknownRole(Text)
@@ -132,8 +173,10 @@ public enum PolicyError: Error, Hashable, Sendable {
     case tooManyOperators
     /// Roles, channels or `believe` where this level has none.
     case wrongLevel
-    /// A condition uses a claim that is not declared here or above.
+    /// A condition, `assume` or `believe` names a claim that is not declared here or above.
     case unknownClaim(Text)
+    /// More adjustments, conditions, scopes, roles or channels than a policy can number.
+    case tooLarge
 }
 
 /// A request that a policy cannot decide.
@@ -158,29 +201,12 @@ struct ClaimTable: Sendable {
     }
 }
 
-/// An actor with everything that it says, of all behaviors.
-struct CompiledActor: Sendable {
-    var level: Level
-    var scopes: [CompiledScope]
-    /// Whether it is the operator that has roles and channels.
-    var isInnermost = false
-}
-
-/// A scope with its adjustments, by behavior and in document order.
-struct CompiledScope: Sendable {
+/// A scope of a policy: where adjustments stand side by side, and which document they are from.
+struct PolicyScope: Sendable {
     var scope: Scope
-    var place: Int
-    var adjustments: [Int: [CompiledAdjustment]] = [:]
-}
-
-/// An adjustment with its condition bound to the policy's claims.
-struct CompiledAdjustment: Sendable {
-    var adjustment: Adjustment
-    var program: ConditionProgram?
+    /// The actor's place in the chain.
+    var actor: Int
+    /// The layer's or template's name.
     var layer: Text?
     var file: String
-    /// Whom it is for: a role, a channel, a member; nil: everybody.
-    var role: Int?
-    var channel: Int?
-    var member: Text?
 }

@@ -39,15 +39,10 @@ public struct Text: Hashable, Comparable, Sendable {
         withBytes { a in suffix.withBytes { b in a.suffix(b.count).elementsEqual(b) } }
     }
 
-    /// Whether `part` stands anywhere in the text, scalar by scalar; O(n·m).
+    /// Whether `part` stands anywhere in the text, scalar by scalar; O(n + m).
     public func contains(_ part: Text) -> Bool {
         withBytes { a in
-            part.withBytes { b in
-                guard b.count <= a.count else { return false }
-                return (0...(a.count - b.count)).contains { start in
-                    a[start..<(start + b.count)].elementsEqual(b)
-                }
-            }
+            part.withBytes { b in b.count <= a.count && TextSearch(b).isFound(in: a) }
         }
     }
 

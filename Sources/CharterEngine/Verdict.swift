@@ -41,6 +41,8 @@ struct Arbitration {
     private var standingUnmet: Set<BehaviorIndex> = []
     private var standingDuties: Set<BehaviorIndex> = []
     private var owed: Set<BehaviorIndex> = []
+    /// Every unmet behavior beside an owed duty that one of them lists, in charter order of both.
+    private var conflicts: [(unmet: BehaviorIndex, duty: BehaviorIndex)] = []
 
     init(
         _ demands: [Demand], _ decisions: [BehaviorDecision], _ policy: Policy,
@@ -54,10 +56,12 @@ struct Arbitration {
         }
         standingUnmet = Set(calls.keys)
         standingDuties = owed
+        conflicts = conflictsAtFirst()
         let act = arbitrate()
         verdict.act = max(act, calls.values.max() ?? .allow)
         verdict.unmet = calls.keys.sorted { a, b in
-            let left = (charter[a].tier, calls[a] ?? .allow), right = (charter[b].tier, calls[b] ?? .allow)
+            let left = (charter[a].tier, calls[a] ?? .allow),
+                right = (charter[b].tier, calls[b] ?? .allow)
             if left.0 != right.0 { return left.0 < right.0 }
             if left.1 != right.1 { return left.1 > right.1 }
             return a < b
@@ -128,16 +132,29 @@ struct Arbitration {
         return act
     }
 
+    /// O(c log c) in the number of conflicts that the unmet and the owed list.
+    private func conflictsAtFirst() -> [(unmet: BehaviorIndex, duty: BehaviorIndex)] {
+        var duties: [BehaviorIndex: Set<BehaviorIndex>] = [:]
+        for unmet in standingUnmet {
+            for duty in charter[unmet].conflicts.compactMap(charter.index(of:))
+            where standingDuties.contains(duty) {
+                duties[unmet, default: []].insert(duty)
+            }
+        }
+        for duty in standingDuties {
+            for unmet in charter[duty].conflicts.compactMap(charter.index(of:))
+            where standingUnmet.contains(unmet) {
+                duties[unmet, default: []].insert(duty)
+            }
+        }
+        return duties.flatMap { unmet, duties in duties.map { (unmet, $0) } }.sorted(by: <)
+    }
+
     private func pairs(
         where isPair: (BehaviorIndex, BehaviorIndex) -> Bool
-    ) -> [(BehaviorIndex, BehaviorIndex)] {
-        standingUnmet.sorted().flatMap { unmet in
-            standingDuties.sorted().filter { duty in
-                let conflict =
-                    charter[unmet].conflicts.contains(charter[duty].id)
-                    || charter[duty].conflicts.contains(charter[unmet].id)
-                return conflict && isPair(unmet, duty)
-            }.map { (unmet, $0) }
+    ) -> [(unmet: BehaviorIndex, duty: BehaviorIndex)] {
+        conflicts.filter { unmet, duty in
+            standingUnmet.contains(unmet) && standingDuties.contains(duty) && isPair(unmet, duty)
         }
     }
 

@@ -53,12 +53,20 @@ import Testing
         let matches = reference.matches(of: tried.sought.map(\.pattern))
         let scanned = try TextScanner(patterns, for: .request)
             .matches(in: bytes.span.bytes, using: &scratch, limit: .max)
-        guard scanned == matches else { return "scanned \(scanned), expected \(matches)" }
+        let all = matches.map { Match(pattern: $0.pattern, end: $0.range.upperBound) }
+        guard scanned == all else { return "scanned \(scanned), expected \(all)" }
 
-        let first = matches.firstIndex { tried.sought[$0.pattern].violates }
-        let told = first.map { Array(matches[...$0]) } ?? matches
-        let outcome: StreamWatcher.Outcome = first.map { .violation(matches[$0]) } ?? .finished
-        let delivered = first.map { matches[$0].range.lowerBound } ?? bytes.count
+        let violations = matches.filter { tried.sought[$0.pattern].violates }
+        let end = violations.first?.end ?? .max
+        let first = violations.filter { $0.end == end }
+            .min { ($0.start, $0.pattern) < ($1.start, $1.pattern) }
+        let told = Array(all.prefix(matches.prefix { $0.end <= end }.count))
+        let outcome =
+            first.map {
+                StreamWatcher.Outcome.violation(.init(pattern: $0.pattern, range: $0.range))
+            }
+            ?? .finished
+        let delivered = first?.range.lowerBound ?? bytes.count
 
         var generator = SeededGenerator(seed: cutSeed)
         for round in 0..<10 {

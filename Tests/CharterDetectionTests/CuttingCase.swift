@@ -1,4 +1,5 @@
 import CharterDetection
+import CharterEngine
 
 /// A text with its patterns, and what must come of it.
 struct CuttingCase: Sendable {
@@ -6,14 +7,28 @@ struct CuttingCase: Sendable {
         var pattern: ReferencePattern
         var isLiteral: Bool
         var violates: Bool
+        /// Whether the pattern is written in upper case, which makes no difference.
+        var isUpperCase: Bool
 
         var form: Pattern.Form {
             guard case .sequence(let parts) = pattern, isLiteral else {
-                return .regex(String(describing: pattern))
+                return .regex(isUpperCase ? upperCase : String(describing: pattern))
             }
             return .literal(
                 parts.map { if case .scalar(let scalar) = $0 { String(scalar) } else { "" } }
                     .joined()
+            )
+        }
+
+        /// The regex with its letters in upper case, but for `\b`, `\n` and `(?m:`.
+        private var upperCase: String {
+            var isEscaped = false
+            return String(
+                String(describing: pattern).map { character in
+                    defer { isEscaped = character == "\\" }
+                    return isEscaped || !"abcefis".contains(character)
+                        ? character : Character(character.uppercased())
+                }
             )
         }
     }

@@ -1,4 +1,5 @@
 import CharterDetection
+import CharterEngine
 import Testing
 
 @Suite struct PatternSetTests {

@@ -32,21 +32,27 @@ struct ReferenceText {
         }
     }
 
-    /// All matches: by end, then start, then pattern.
+    /// A match: scalar offsets in normalized text, and bytes of the original.
+    struct Match {
+        var pattern: Int
+        var start: Int
+        var end: Int
+        var range: Range<Int>
+    }
+
+    /// All matches with their earliest starts: by end, then pattern.
     func matches(of patterns: [ReferencePattern]) -> [Match] {
-        var found: [(end: Int, start: Int, pattern: Int)] = []
+        var matches: [Match] = []
         for (index, pattern) in patterns.enumerated() {
             var starts: [Int: Int] = [:]
             for start in scalars.indices.reversed() {
                 for end in pattern.ends(in: scalars, from: start) { starts[end] = start }
             }
-            found += starts.map { (end: $0.key, start: $0.value, pattern: index) }
+            for (end, start) in starts {
+                let range = origins[start].lowerBound..<origins[end - 1].upperBound
+                matches.append(Match(pattern: index, start: start, end: end, range: range))
+            }
         }
-        return found.sorted { $0 < $1 }.map { end, start, pattern in
-            Match(
-                pattern: pattern,
-                range: origins[start].lowerBound..<origins[end - 1].upperBound
-            )
-        }
+        return matches.sorted { ($0.end, $0.pattern) < ($1.end, $1.pattern) }
     }
 }

@@ -1,4 +1,5 @@
 import CharterDetection
+import CharterEngine
 import Testing
 
 /// Prints what scanning costs; nothing is asserted about time, which belongs to the benchmarks.

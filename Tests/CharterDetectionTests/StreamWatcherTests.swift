@@ -1,4 +1,5 @@
 import CharterDetection
+import CharterEngine
 import Testing
 
 @Suite struct StreamWatcherTests {
@@ -14,7 +15,7 @@ import Testing
             patterns
         )
         #expect(run.text == "Sure: ")
-        #expect(run.outcome == .violation(Match(pattern: 0, range: 6..<23)))
+        #expect(run.outcome == .violation(.init(pattern: 0, range: 6..<23)))
         #expect(run.progress == [0, 0, 2, 6, 6, 6])
     }
 
@@ -34,11 +35,25 @@ import Testing
     func firstEnd() throws {
         let patterns = try Self.patterns(.literal("abcdef"), .literal("cd"), .literal("bcd"))
         let run = try WatchedRun(["xabcdefx"], patterns)
-        #expect(run.outcome == .violation(Match(pattern: 2, range: 2..<5)))
+        #expect(run.outcome == .violation(.init(pattern: 2, range: 2..<5)))
         #expect(run.text == "xa")
         let allowed = try WatchedRun(["xabcdefx"], patterns, violates: { $0 == 0 })
         #expect(allowed.text == "x")
-        #expect(allowed.matches.map(\.pattern) == [2, 1, 0])
+        #expect(allowed.matches.map(\.pattern) == [1, 2, 0])
+    }
+
+    @Test(
+        "A match begins at its earliest start, and looks at the text, not at the stretch around it"
+    )
+    func start() throws {
+        let patterns = try Self.patterns(.regex("(^x|y)?fo{1,2}\\b"), .regex("( {0,3}so ){0,2}bar"))
+        let long = String(repeating: "xfo\n", count: 2_000)
+        let allowed = try WatchedRun([long], patterns, violates: { _ in false })
+        #expect(allowed.matches.count == 2_000)
+        #expect(try WatchedRun([long], patterns).text == "")
+        #expect(try WatchedRun(["a\n", long], patterns).text == "a\nx")
+        #expect(try WatchedRun(["a so  so  so bar"], patterns).text == "a so")
+        #expect(try WatchedRun(["a xfooo xfoob yfoo"], patterns).text == "a xfooo xfoob ")
     }
 
     @Test("After a violation nothing is told or delivered")
@@ -130,7 +145,7 @@ import Testing
                 watcher.push(text.span.bytes, to: &delivered[index], using: &scratch) { _ in true }
             }
         }
-        #expect(watchers[0].outcome == .violation(Match(pattern: 0, range: 1..<5)))
+        #expect(watchers[0].outcome == .violation(.init(pattern: 0, range: 1..<5)))
         #expect(watchers[1].outcome == .open)
         #expect(watchers[2].outcome == watchers[0].outcome)
     }

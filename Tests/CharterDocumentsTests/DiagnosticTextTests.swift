@@ -19,7 +19,7 @@ import Testing
         let diagnostic = try Self.diagnostic(
             "  profanity: on", at: "profanity", reason: "it is so", help: "write another")
         #expect(
-            DiagnosticText().text([diagnostic]) == """
+            DiagnosticText.render([diagnostic]) == """
                 error[layer.bad-value]: something is wrong
                   --> clinic.yaml:2:3
                    |
@@ -27,8 +27,6 @@ import Testing
                    |   ^^^^^^^^^
                    = why: it is so
                    = help: write another
-
-                1 error
 
                 """)
     }
@@ -43,7 +41,7 @@ import Testing
             ("a\u{202E} b", "b", "a� b", "   ^"),
         ]) func marks(line: String, part: String, shown: String, marks: String) throws
     {
-        let lines = DiagnosticText().text(try Self.diagnostic(line, at: part)).split(
+        let lines = DiagnosticText.render([try Self.diagnostic(line, at: part)]).split(
             separator: "\n", omittingEmptySubsequences: false)
         #expect(lines[3] == " 2 | \(shown)")
         #expect(lines[4] == "   | \(marks)")
@@ -56,7 +54,7 @@ import Testing
             let diagnostic = try Self.diagnostic(line, at: "XYZ")
             #expect(diagnostic.position == SourcePosition(line: 2, column: before + 1))
             #expect(diagnostic.line.utf8.count <= 600)
-            let lines = DiagnosticText(width: 60).text(diagnostic).split(separator: "\n")
+            let lines = DiagnosticText.render([diagnostic], width: 60).split(separator: "\n")
             let shown = lines[3].dropFirst(5)
             let place = try #require(lines[4].dropFirst(5).firstIndex(of: "^"))
             let column = lines[4].distance(from: lines[4].startIndex, to: place) - 5
@@ -70,24 +68,24 @@ import Testing
         let source = SourceText(file: "a", text: "adjust: [  \n  on\n]\n")
         let diagnostic = source.diagnostic("a.b", at: 8, length: 11, "wrong")
         #expect(diagnostic.length == 1)
-        #expect(DiagnosticText().text(diagnostic).contains("   |         ^\n"))
+        #expect(DiagnosticText.render([diagnostic]).contains("   |         ^\n"))
     }
 
     @Test("A place behind the last character is shown") func behindTheEnd() {
         let source = SourceText(file: "a", text: "x: [")
-        let text = DiagnosticText().text(source.diagnostic("a.b", at: 4, "wrong"))
+        let text = DiagnosticText.render([source.diagnostic("a.b", at: 4, "wrong")])
         #expect(text.contains(" 1 | x: [\n   |     ^\n"))
     }
 
     @Test("Color is added, and nothing else") func color() throws {
         let diagnostic = try Self.diagnostic("a: b", at: "b", reason: "so", help: "else")
-        var text = DiagnosticText(isColored: true).text(diagnostic)
+        var text = DiagnosticText.render([diagnostic], isColored: true)
         #expect(text.hasPrefix("\u{1B}[1;31merror[layer.bad-value]\u{1B}[0m"))
         for code in ["1;31", "1;34", "1", "0"] {
             text = text.split(separator: "\u{1B}[\(code)m", omittingEmptySubsequences: false)
                 .joined()
         }
-        #expect(text == DiagnosticText().text(diagnostic))
+        #expect(text == DiagnosticText.render([diagnostic]))
     }
 
     @Test("The summary counts each severity, the worst first") func summary() {
@@ -96,17 +94,17 @@ import Testing
             Array(repeating: source.diagnostic("a.b", severity, at: 0, "x"), count: count)
         }
         #expect(
-            DiagnosticText.summary(of: some(.warning, 1) + some(.error, 2)) == "2 errors, 1 warning"
+            DiagnosticText.summary(some(.warning, 1) + some(.error, 2)) == "2 errors, 1 warning"
         )
-        #expect(DiagnosticText.summary(of: some(.note, 3)) == "3 notes")
-        #expect(DiagnosticText.summary(of: []) == "nothing found")
-        #expect(DiagnosticText().text([]) == "")
+        #expect(DiagnosticText.summary(some(.note, 3)) == "3 notes")
+        #expect(DiagnosticText.summary([]) == "nothing found")
+        #expect(DiagnosticText.render([]) == "")
     }
 
     @Test("The JSON holds what the text says") func json() throws {
         let diagnostic = try Self.diagnostic("a: \"b\"", at: "\"b\"", help: "write `b`")
         #expect(
-            DiagnosticWriter.json([diagnostic])
+            DiagnosticText.json([diagnostic])
                 == #"[{"id":"layer.bad-value","severity":"error","file":"clinic.yaml","line":2,"#
                 + #""column":4,"length":3,"message":"something is wrong","reason":null,"#
                 + #""help":"write `b`"}]"#)

@@ -54,6 +54,11 @@ struct AnswerLane<Watcher: TextWatcher>: Sendable {
         return violation
     }
 
+    /// Whether a piece of this event still waits.
+    func isHolding(_ chunk: ChatChunk) -> Bool {
+        waiting[firstWaiting...].contains { $0.chunk.document === chunk.document }
+    }
+
     /// The texts are over.
     ///
     /// - Parameter byModel: whether the model has ended them, not the watch.

@@ -38,15 +38,35 @@ struct ChatChunk: Sendable {
 
     /// The event as it came, but for its framing.
     func write(to output: inout [UInt8]) {
-        for line in document.source.split(
-            separator: UInt8(ascii: "\n"),
-            omittingEmptySubsequences: false
-        ) {
+        Self.write(document.source[...], to: &output)
+    }
+
+    private static func write(_ data: ArraySlice<UInt8>, to output: inout [UInt8]) {
+        var rest = data
+        while let end = rest.firstIndex(of: UInt8(ascii: "\n")) {
             output += "data: ".utf8
-            output += line
-            output.append(UInt8(ascii: "\n"))
+            output += rest[...end]
+            rest = rest[(end + 1)...]
         }
-        output.append(UInt8(ascii: "\n"))
+        output += "data: ".utf8
+        output += rest
+        output += "\n\n".utf8
+    }
+
+    /// The event as it came, but with another delta: for the last of the pieces that it was taken
+    /// apart into, when there is nothing left in it that is held back.
+    func write(
+        to output: inout [UInt8],
+        replacing delta: JSONValue,
+        with member: (inout [UInt8]) -> Void
+    ) {
+        let source = document.source
+        var data = Array(source[..<delta.range.lowerBound])
+        data.append(UInt8(ascii: "{"))
+        member(&data)
+        data.append(UInt8(ascii: "}"))
+        data += source[delta.range.upperBound...]
+        Self.write(data[...], to: &output)
     }
 
     /// The event with one choice alone, which is written anew.

@@ -39,8 +39,8 @@ struct WatchedChoice<Watcher: TextWatcher>: Sendable {
         case .finished: return pass(choice, in: chunk, into: &output)
         case .running: break
         }
-        let isAlone = chunk.choices.count == 1 && choice.pieces.count == 1
         if choice.pieces.isEmpty, !choice.isLast { return pass(choice, in: chunk, into: &output) }
+        let isAlone = chunk.choices.count == 1 && choice.pieces.count == 1
         if !isAlone, !choice.isLast { writeRest(of: choice, in: chunk, into: &output) }
         for piece in choice.pieces {
             let lane = try lane(of: piece.part)
@@ -53,16 +53,15 @@ struct WatchedChoice<Watcher: TextWatcher>: Sendable {
             )
             pieceCount += 1
             heldBytes += held.size
-            if let violation = lanes[lane].push(held) {
-                return stop(lanes[lane].part, violation)
-            }
+            if let violation = lanes[lane].push(held) { return stop(lanes[lane].part, violation) }
             guard lanes.reduce(0, { $0 + $1.watch.count }) <= Self.mostWatchers else {
                 throw .upstreamMalformed("too many parts of an answer")
             }
-            if choice.isLast { continue }
+        }
+        if choice.isLast { return finish(with: choice, in: chunk, into: &output) }
+        for lane in lanes.indices {
             while let held = lanes[lane].next() { write(held, into: &output) }
         }
-        if choice.isLast { finish(with: choice, in: chunk, into: &output) }
     }
 
     /// What was stopped by the last event, if anything was.
@@ -174,11 +173,18 @@ struct WatchedChoice<Watcher: TextWatcher>: Sendable {
 
     private mutating func write(_ held: AnswerLane<Watcher>.Held, into output: inout [UInt8]) {
         heldBytes -= held.size
-        if held.isWholeEvent, held.shortened == nil {
-            return pass(held.choice, in: held.chunk, into: &output)
+        let chunk = held.chunk
+        if held.shortened == nil {
+            if held.isWholeEvent { return pass(held.choice, in: chunk, into: &output) }
+            let isLastOfEvent = !lanes.contains { $0.isHolding(chunk) }
+            if isLastOfEvent, chunk.choices.count == 1, let delta = held.choice.delta {
+                return chunk.write(to: &output, replacing: delta) { output in
+                    held.piece.writeMember(shortenedTo: nil, to: &output)
+                }
+            }
         }
         let bringsRole = held.isWholeEvent && !hasRole && held.choice.delta?.present("role") != nil
-        held.chunk.write(index, to: &output) { output in
+        chunk.write(index, to: &output) { output in
             if bringsRole { output += #""role":"assistant","#.utf8 }
             held.piece.writeMember(shortenedTo: held.shortened, to: &output)
         }

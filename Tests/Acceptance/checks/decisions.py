@@ -64,13 +64,13 @@ def _(context):
 @check("a refusal is explained by level, layer and line")
 def _(context):
     found = decision(context, ask(context, FORBIDDEN))
-    verdict = found["decision"]["verdict"]
+    verdict = found["verdict"]
     equal((verdict["act"], verdict["unmet"]), ("refuse", ["launch_codes"]))
-    behavior = found["decision"]["behaviors"]["launch_codes"]
+    behavior = found["behaviors"]["launch_codes"]
     equal((behavior["setting"], behavior["decided_by"]), ("off", "root"))
     found = decision(context, ask(context, "Do you have vermilion?", "key-studio"), "key-studio")
-    equal(found["decision"]["verdict"]["act"], "allow")
-    step = next(step for step in found["decision"]["trail"] if step["behavior"] == "paint_names")
+    equal(found["verdict"]["act"], "allow")
+    step = next(step for step in found["trail"] if step["behavior"] == "paint_names")
     equal((step["op"], step["value"], step["outcome"], step["setting"]), ("set", "on", "accepted", "on"))
     holds(step["source"]["file"].endswith("studio.yaml"), str(step["source"]))
     equal(step["source"]["line"], line_of("studio.yaml", "paint_names:"))
@@ -81,7 +81,7 @@ def _(context):
     for stream in (False, True):
         response = ask(context, "Hello.", stream=stream, script=written(text="Here: launch code omega", every=3))
         found = decision(context, response)
-        equal(found["decision"]["verdict"]["act"], "allow", "what the request itself came to")
+        equal(found["verdict"]["act"], "allow", "what the request itself came to")
         equal(found["answer"], {"stopped": ["launch_codes"], "passed": []})
 
 

@@ -135,7 +135,7 @@ def _(context):
         else:
             equal(response.status, 200, what)
             holds(response.json["choices"][0]["message"]["refusal"], f"{what}: not refused")
-            decision = server.request("GET", f"/charter/v1/decisions/{response.headers['charter-decision']}", key=key).json["decision"]
+            decision = server.request("GET", f"/charter/v1/decisions/{response.headers['charter-decision']}", key=key).json
             behavior = decision["behaviors"][BEHAVIOR]
             equal((behavior["setting"], behavior["decided_by"], behavior["ceilings"]),
                   ("off", "root", {"platform": None, "operator": None, "user": None}), what)

@@ -84,7 +84,7 @@ def judge(context, case: Case) -> None:
         model="scripted", messages=messages, extra_headers=case.headers, extra_body={"script": written(text="An answer.")})
     message, called = raw.parse().choices[0].message, context.upstream.seen[before:]
     found = gateway.request("GET", f"/charter/v1/decisions/{raw.headers['charter-decision']}", key=f"key-{case.operator}").json
-    equal(found["decision"]["verdict"]["act"], case.act, case.name)
+    equal(found["verdict"]["act"], case.act, case.name)
     if case.act == "refuse":
         holds(message.refusal and message.content is None and not called, f"{case.name}: {message!r}, {len(called)} calls")
         holds(".yaml" not in message.refusal and "ceiling" not in message.refusal, f"told to the user: {message.refusal!r}")
@@ -96,7 +96,7 @@ def judge(context, case: Case) -> None:
         file, words, behavior = case.why
         lines = document(file).read_text(encoding="utf-8").splitlines()
         steps = [(step["source"]["file"].rsplit("/", 1)[-1], lines[step["source"]["line"] - 1])
-                 for step in found["decision"]["trail"]
+                 for step in found["trail"]
                  if step["behavior"] == behavior and step["source"] and step["source"]["file"].endswith(file)]
         holds(any(words in line for _, line in steps), f"{case.name}: no step from {file} with {words!r}, but {steps}")
 

@@ -1,0 +1,21 @@
+// swift-tools-version: 6.2
+import PackageDescription
+
+// A package of its own, so that `swift build` and `swift test` at the root never build it.
+let package = Package(
+    name: "charter-benchmarks",
+    platforms: [.macOS(.v15)],
+    dependencies: [.package(name: "charter", path: "..")],
+    targets: [
+        .target(name: "CMeasure", cSettings: [.unsafeFlags(["-O3"])]),
+        .executableTarget(
+            name: "bench",
+            dependencies: [
+                "CMeasure",
+                .product(name: "CharterEngine", package: "charter"),
+                .product(name: "CharterDocuments", package: "charter"),
+            ]),
+    ],
+    swiftLanguageModes: [.v6],
+    cxxLanguageStandard: .cxx20
+)

@@ -1,0 +1,149 @@
+internal import CharterEngine
+
+/// What may surprise about adjustments: steps that are always refused, and what silence decides.
+struct AdjustmentDoubts {
+    /// `charter` or `layer`.
+    let area: String
+    let charter: Charter
+
+    /// A step that no request can have accepted.
+    func tell(
+        _ refusal: PermissiveFold.Refusal, in document: PlacedDocument, _ findings: inout Findings
+    ) {
+        guard let behavior = charter[refusal.adjustment.behavior] else { return }
+        let value = behavior.spelled(refusal.value)
+        findings.add(
+            "layer.always-refused", .warning,
+            at: document.range(of: refusal.operation, in: refusal.adjustment),
+            "`\(refusal.operation.rawValue): \(value)` of `\(behavior.id)` is refused at each decision",
+            reason: reason(refusal, behavior), help: help(refusal, behavior))
+    }
+
+    private func reason(_ refusal: PermissiveFold.Refusal, _ behavior: Behavior) -> String {
+        let level = refusal.level.name
+        switch refusal.reason {
+        case .notAdjustable where behavior.isHardcoded:
+            return "the behavior is hardcoded: nobody adjusts it"
+        case .notAdjustable:
+            return "authority is `\(behavior.authority.name)`: the \(level) has no say"
+        case .protected:
+            let own = behavior.spelled(behavior.own(refusal.level))
+            return
+                "the behavior is protected: by itself the \(level) goes up to `\(own)`, and somebody "
+                + "below goes further"
+        case .notDelegable:
+            return "the next level may have at most `\(behavior.spelled(refusal.ceiling))`"
+        case .forbidden:
+            return "`\(behavior.spelled(refusal.value))` is forbidden before, for good"
+        default:
+            return refusal.ceiling.isNone
+                ? "the \(level) may put no value in force"
+                : "the \(level) may put at most `\(behavior.spelled(refusal.ceiling))` in force"
+        }
+    }
+
+    private func help(_ refusal: PermissiveFold.Refusal, _ behavior: Behavior) -> String {
+        let hasLess =
+            refusal.limit > .none && (refusal.operation == .set || refusal.operation == .allow)
+        let out = "leave it out: it changes nothing"
+        guard hasLess else { return out }
+        return
+            "write `\(refusal.operation.rawValue): \(behavior.spelled(refusal.limit))` or less, or \(out)"
+    }
+
+    /// What a request that says nothing comes to.
+    func tellSilence(
+        _ adjustment: Adjustment, _ view: ClaimsInView, in document: PlacedDocument,
+        _ findings: inout Findings
+    ) {
+        guard let behavior = charter[adjustment.behavior], let condition = adjustment.condition
+        else {
+            return
+        }
+        let restricts = adjustment.steps.contains { step in
+            step.operation == .deny || step.operation == .forbid
+                || (step.operation == .set && step.value < behavior.default)
+        }
+        let widens = adjustment.steps.contains { step in
+            step.operation == .allow || (step.operation == .set && step.value > behavior.default)
+        }
+        let silent = condition.claims.filter { view.isSilent($0, for: behavior) }
+        let presumed = condition.claims.filter { view.isPresumed($0, for: behavior) }
+        let range = document.range(of: .when, in: adjustment)
+        if !silent.isEmpty, restricts || widens {
+            let effects = [
+                widens ? "what widens does not hold" : nil, restricts ? "what restricts does" : nil,
+            ]
+            let canPresume = silent.allSatisfy { view.couldBePresumed($0, for: behavior) }
+            findings.add(
+                "\(area).decided-by-silence", .note, at: range,
+                "where a request does not show \(AdjustmentDoubts.list(silent)), silence decides this",
+                reason: "nobody presumes it, and then "
+                    + effects.compactMap { $0 }.joined(separator: ", and "),
+                help: canPresume
+                    ? "if that is not meant, write `assume: {\(silent[0]): …}`"
+                    : "if that is not meant, ask for less `evidence`: an assumption is only vouched for"
+            )
+        }
+        if let first = presumed.first, restricts {
+            findings.add(
+                "\(area).assumed-guard", .note, at: range,
+                "\(AdjustmentDoubts.list(presumed)) is presumed, and guards a restriction",
+                reason:
+                    "a request that says nothing gets the presumed value, not the careful outcome",
+                help: "if that is not meant, take `\(first)` out of `assume`")
+        }
+    }
+
+    /// What is set, and taken away at once by what stands beside it.
+    ///
+    /// - Parameter scope: the adjustments that stand side by side and all apply; in a role or a
+    ///   channel one alone, since others are other people's.
+    func tellUndoneSets(
+        _ scope: [Adjustment], in document: PlacedDocument, _ findings: inout Findings
+    ) {
+        for (id, adjustments) in Dictionary(grouping: scope, by: \.behavior) {
+            guard let behavior = charter[id] else { continue }
+            let allowed = adjustments.compactMap(\.allow).max() ?? .none
+            for adjustment in adjustments {
+                guard let set = adjustment.set else { continue }
+                let others = adjustments.filter {
+                    !$0.isConditional || $0.source == adjustment.source
+                }
+                let denied = max(others.compactMap(\.deny).min()?.below ?? behavior.top, allowed)
+                let forbidden = others.compactMap(\.forbid).min()?.below ?? behavior.top
+                guard set > min(denied, forbidden) else { continue }
+                let taker = forbidden <= denied ? "forbid" : "deny"
+                findings.add(
+                    area == "layer" ? "layer.set-above-deny" : "charter.set-above-forbid", .note,
+                    at: document.range(of: .set, in: adjustment),
+                    "`\(behavior.spelled(set))` is set and taken away at once",
+                    reason: "a `\(taker)` lowers the setting too, here to "
+                        + "`\(behavior.spelled(min(denied, forbidden)))`",
+                    help: "set the lower value, or \(taker) a higher one")
+            }
+        }
+    }
+
+    /// A term that ends before it begins.
+    func tellTerm(_ adjustment: Adjustment, in document: PlacedDocument, _ findings: inout Findings)
+    {
+        guard let from = adjustment.from, let until = adjustment.until, until <= from else {
+            return
+        }
+        let parts = document.places.adjustments[adjustment.source]
+        findings.add(
+            "\(area).empty-term", .note, at: parts?.until ?? parts?.whole ?? 0..<1,
+            "the adjustment never holds", reason: "`until` is not after `from`",
+            help: "exchange them, or write a later `until`")
+    }
+
+    private static func list(_ claims: [Text]) -> String {
+        claims.map { "`\($0)`" }.joined(separator: ", ")
+    }
+}
+
+extension Behavior {
+    /// The name of a rank, for messages.
+    func spelled(_ rank: Rank) -> String { name(of: rank)?.string ?? "none" }
+}

@@ -1,0 +1,37 @@
+/// SplitMix64: the same numbers for the same seed, on every machine.
+struct SeededGenerator: RandomNumberGenerator {
+    private var state: UInt64
+
+    init(seed: UInt64) {
+        // Neighboring seeds would give shifted copies of one row of numbers; this sets them apart.
+        state = seed &* 0xD129_42F0_35A9_59C5
+    }
+
+    mutating func next() -> UInt64 {
+        state &+= 0x9E37_79B9_7F4A_7C15
+        var value = state
+        value = (value ^ value >> 30) &* 0xBF58_476D_1CE4_E5B9
+        value = (value ^ value >> 27) &* 0x94D0_49BB_1331_11EB
+        return value ^ value >> 31
+    }
+
+    mutating func chance(_ percent: Int) -> Bool { below(100) < percent }
+
+    /// From 0; 0 where `bound` is 0.
+    mutating func below(_ bound: Int) -> Int {
+        bound > 1 ? Int(next() >> 33) % bound : 0
+    }
+
+    mutating func pick<T>(_ choices: [T]) -> T { choices[below(choices.count)] }
+
+    /// Some of the elements, in their order; each with the chance.
+    mutating func some<T>(of elements: [T], _ percent: Int) -> [T] {
+        elements.filter { _ in chance(percent) }
+    }
+
+    mutating func shuffled<T>(_ elements: [T]) -> [T] {
+        var elements = elements
+        for place in elements.indices.reversed() { elements.swapAt(place, below(place + 1)) }
+        return elements
+    }
+}

@@ -1,0 +1,133 @@
+import CharterDocuments
+import CharterGateway
+import Testing
+
+/// A random answer: which texts it has, with whom interleaved, and what is in them.
+private struct RandomAnswer {
+    static let literals = ["bomb", "omelet", "é😀x", "\"q\\"]
+    private static let words = [
+        "bom", "b", "ome", "let", "o", "é", "😀", "x", "\"", "q", "\\", "\n", " ",
+        "words of a model",
+    ]
+    private static let keys = ["content", "refusal", "reasoning_content"]
+
+    let choices: Int
+    var script = StreamScript()
+    /// The whole text of each choice and part, as the model wrote it.
+    var texts: [Int: [String: String]] = [:]
+
+    init(seed: Int) {
+        var random = Random(seed: seed)
+        choices = 1 + random.below(3)
+        var named: Set<[Int]> = []
+        for choice in 0..<choices { script.role(choice) }
+        for _ in 0..<random.below(40) {
+            let choice = random.below(choices)
+            let text = (0..<random.below(4)).map { _ in Self.words[random.below(Self.words.count)] }
+                .joined()
+            if random.below(4) == 0 {
+                let call = random.below(2)
+                let isNew = named.insert([choice, call]).inserted
+                script.call(call, isNew ? "f\(call)" : nil, text, choice: choice)
+                texts[choice, default: [:]]["call \(call)", default: ""] += text
+            } else {
+                let key = Self.keys[random.below(Self.keys.count)]
+                script.say(text, as: key, choice: choice)
+                texts[choice, default: [:]][key, default: ""] += text
+            }
+        }
+        for choice in 0..<choices { script.end(choice: choice) }
+        if random.below(2) == 0 { script.usage() }
+        script.done()
+    }
+}
+
+@Suite("How an answer is cut changes nothing")
+struct AnswerWatchPropertyTests {
+    @Test("Every cutting of the bytes gives the same bytes and stops", arguments: 0..<20)
+    func cuts(batch: Int) throws {
+        for seed in batch * 100..<(batch + 1) * 100 { try cuts(seed: seed) }
+    }
+
+    private func cuts(seed: Int) throws {
+        let answer = RandomAnswer(seed: seed)
+        var whole = Watched(RandomAnswer.literals, choices: answer.choices)
+        _ = whole.run(answer.script)
+        var random = Random(seed: seed)
+        var cut = Watched(RandomAnswer.literals, choices: answer.choices)
+        _ = cut.run(random.cut(answer.script.bytes, longest: 1 + random.below(40)))
+        #expect(cut.output == whole.output, "seed \(seed)")
+        #expect(cut.stops == whole.stops, "seed \(seed)")
+        #expect(cut.watch.state == .complete, "seed \(seed)")
+    }
+
+    @Test("What is delivered is what the model wrote, up to the violation", arguments: 0..<20)
+    func delivers(batch: Int) throws {
+        for seed in batch * 100..<(batch + 1) * 100 { try delivers(seed: seed) }
+    }
+
+    private func delivers(seed: Int) throws {
+        let answer = RandomAnswer(seed: seed)
+        var watched = Watched(RandomAnswer.literals, choices: answer.choices)
+        let delivered = try watched.run(answer.script).delivered
+        #expect(delivered.faults.isEmpty, "seed \(seed)")
+        #expect(delivered.isDone, "seed \(seed)")
+        for choice in 0..<answer.choices {
+            let stop = watched.watch.stops.first { $0.choice == choice }
+            #expect(delivered.reasons[choice] == (stop == nil ? "stop" : "content_filter"))
+            for (key, text) in answer.texts[choice] ?? [:] {
+                var said = delivered.text(choice, key)
+                if key == "refusal", let stop {
+                    let explanation = "[\(stop.violation)]"
+                    #expect(said.hasSuffix(explanation), "seed \(seed)")
+                    said.removeLast(explanation.count)
+                    if said.hasSuffix("\n\n") { said.removeLast(2) }
+                }
+                let allowed = textBefore(RandomAnswer.literals, in: text)
+                let isStopped = stop.map { key == Self.key($0.part) } ?? false
+                if stop == nil || isStopped {
+                    #expect(said == allowed, "seed \(seed) \(key)")
+                } else {
+                    // Where another text was stopped this one ends where the model was then.
+                    #expect(text.utf8.starts(with: said.utf8), "seed \(seed) \(key)")
+                    #expect(textBefore(RandomAnswer.literals, in: said) == said, "seed \(seed)")
+                }
+            }
+        }
+    }
+
+    @Test("However the model's text comes in events, the same text arrives", arguments: 0..<10)
+    func eventCuts(batch: Int) throws {
+        for seed in batch * 50..<(batch + 1) * 50 { try eventCuts(seed: seed) }
+    }
+
+    private func eventCuts(seed: Int) throws {
+        var random = Random(seed: seed)
+        let words = ["bom", "b", "ome", "let", "é", "😀", "x", "words ", "\n"]
+        let text = (0..<random.below(30)).map { _ in words[random.below(words.count)] }.joined()
+        let expected = textBefore(RandomAnswer.literals, in: text)
+        for longest in [1, 3, 200] {
+            var script = StreamScript()
+            script.role()
+            for piece in random.cut(Array(text.unicodeScalars), longest: longest) {
+                script.say(String(String.UnicodeScalarView(piece)))
+            }
+            script.end()
+            script.done()
+            var watched = Watched(RandomAnswer.literals)
+            let delivered = try watched.run(script).delivered
+            #expect(delivered.text(0, "content") == expected, "seed \(seed)")
+            #expect(delivered.reasons[0] == (expected == text ? "stop" : "content_filter"))
+        }
+    }
+
+    private static func key(_ part: AnswerPart) -> String {
+        switch part {
+        case .content: "content"
+        case .refusal: "refusal"
+        case .call(let number): "call \(number)"
+        case .functionCall: "function_call"
+        case .other(let key): key
+        }
+    }
+}
