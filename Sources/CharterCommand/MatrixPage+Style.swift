@@ -23,7 +23,7 @@ extension MatrixPage {
         h1 { font-size: 2rem; line-height: 1.2; margin: 0 0 .5rem; }
         h2 { font-size: 1.35rem; margin: 2.5rem 0 0; }
         h2 + p { margin: 0 0 .75rem; color: var(--dim); }
-        .lead { max-width: 52rem; margin: 0 0 1.25rem; font-size: 1.05rem; }
+        .lead { overflow-wrap: anywhere; max-width: 52rem; margin: 0 0 1.25rem; font-size: 1.05rem; }
         code { font: .8rem/1.4 ui-monospace, monospace; color: var(--dim); overflow-wrap: anywhere; }
         .legend { list-style: none; display: flex; flex-wrap: wrap; gap: .5rem 1.5rem; margin: 0; padding: .75rem 1rem;
           background: var(--card); border: 1px solid var(--line); border-radius: .6rem; color: var(--dim); font-size: .9rem; }
@@ -53,10 +53,10 @@ extension MatrixPage {
         .group th { padding: .35rem .9rem; background: var(--band); font-size: .85rem; font-weight: 600; }
         th[scope=row] { font-weight: 400; }
         summary { font-weight: 600; cursor: pointer; }
-        details[open] { margin-bottom: .5rem; font-size: .9rem; }
-        details[open] summary { font-size: 1rem; }
-        details p, details ul { margin: .5rem 0; } details ol { margin: .75rem 0; padding: .5rem .75rem .5rem 2rem; background: var(--band);
-          border-radius: .5rem; }
+        .rule { display: none; } .behavior:not([hidden]):has(details[open]) + .rule { display: table-row; }
+        .rule td { border-top: 0; padding-top: 0; } .rule > td > * { max-width: 46rem; font-size: .95rem; }
+        .rule p, .rule ul, .rule ol { margin: .5rem 0; } .rule a { color: var(--accent); }
+        .rule .steps { padding: .6rem 1rem .6rem 2.2rem; background: var(--band); border-radius: .5rem; }
         .badge { margin-left: .35rem; color: var(--dim); font-size: .8rem; white-space: nowrap; }
         .icon { width: .8rem; height: .8rem; vertical-align: -.08em; } .badge.shield { color: var(--accent); font-weight: 600; }
         .told { margin: .3rem 0 0; color: var(--dim); font-size: .85rem; } .told b { font-weight: 600; color: var(--text); }
@@ -67,6 +67,7 @@ extension MatrixPage {
           thead { position: absolute; width: 1px; height: 1px; overflow: hidden; clip-path: inset(50%); }
           table, tbody, tr, th, td { display: block; width: auto; } td, th { border: 0; padding: .2rem .9rem; }
           tr { border-top: 1px solid var(--line); padding: .5rem 0; } tbody:first-of-type tr:first-child { border-top: 0; }
+          .behavior:not([hidden]):has(details[open]) + .rule { display: block; border: 0; padding: 0 0 .5rem; }
           .group { padding: 0; } .who::before { content: attr(data-level) " "; color: var(--dim); }
         }
         @media print {
@@ -83,7 +84,7 @@ extension MatrixPage {
 
         (() => {
           const form = document.getElementById("filter"), all = (selector, from = document) => [...from.querySelectorAll(selector)];
-          const rows = all("tr.behavior").map((row) => ({ row, text: row.textContent.toLowerCase(), kinds: row.dataset.kind.split(" "),
+          const rows = all("tr.behavior").map((row) => ({ row, text: (row.textContent + row.nextElementSibling.textContent).toLowerCase(), kinds: row.dataset.kind.split(" "),
             tier: row.closest("section").dataset.tier }));
           const apply = () => {
             const { text, kind, tier } = Object.fromEntries(new FormData(form));

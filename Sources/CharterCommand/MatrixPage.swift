@@ -14,7 +14,7 @@ struct MatrixPage {
     /// Behaviors of one tier under one heading of the charter.
     private struct Group {
         var tier: Tier
-        var title: String
+        var heading: CharterDocument.Section?
         var rows: [MatrixPageRow]
     }
 
@@ -37,13 +37,16 @@ struct MatrixPage {
                 let row = MatrixPageRow(
                     behavior: behavior, decided: decision.behaviors[index.number],
                     steps: decision.trail.filter { $0.behavior == behavior.id },
-                    rule: sections[behavior.id]?.html ?? "", policy: documents.policy,
+                    rule: sections[behavior.id].map(documents.charter.html) ?? "",
+                    policy: documents.policy,
                     request: request, conditions: conditions)
-                let title = headings[behavior.id] ?? ""
-                if let last = groups.last, last.tier == tier, last.title == title {
+                let heading = headings[behavior.id]
+                if let last = groups.last, last.tier == tier,
+                    last.heading?.position == heading?.position
+                {
                     groups[groups.count - 1].rows.append(row)
                 } else {
-                    groups.append(Group(tier: tier, title: title, rows: [row]))
+                    groups.append(Group(tier: tier, heading: heading, rows: [row]))
                 }
             }
         }
@@ -51,15 +54,17 @@ struct MatrixPage {
     }
 
     /// The nearest heading above each behavior that is no behavior.
-    private static func headings(of document: CharterDocument) -> [BehaviorID: String] {
-        var open: [(level: Int, title: String)] = []
-        var headings: [BehaviorID: String] = [:]
+    private static func headings(
+        of document: CharterDocument
+    ) -> [BehaviorID: CharterDocument.Section] {
+        var open: [CharterDocument.Section] = []
+        var headings: [BehaviorID: CharterDocument.Section] = [:]
         for section in document.sections {
             open.removeAll { $0.level >= section.level }
             if let behavior = section.behavior {
-                headings[behavior] = open.last?.title
+                headings[behavior] = open.last
             } else {
-                open.append((section.level, section.title))
+                open.append(section)
             }
         }
         return headings
@@ -213,11 +218,12 @@ struct MatrixPage {
     }
 
     private func body(_ group: Group) -> String {
-        let heading =
-            group.title.isEmpty
-            ? ""
-            : "<tr class=\"group\"><th colspan=\"5\" scope=\"rowgroup\">\(group.title.html)</th></tr>"
-        return "<tbody>\(heading)\n\(group.rows.map(\.html).joined(separator: "\n"))\n</tbody>"
+        let heading = group.heading.map { section in
+            let id = section.id.map { " id=\"\($0.html)\"" } ?? ""
+            return "<tr class=\"group\"\(id)><th colspan=\"5\" scope=\"rowgroup\">"
+                + "\(section.title.html)</th></tr>\n"
+        }
+        return "<tbody>\(heading ?? "")\(group.rows.map(\.html).joined(separator: "\n"))\n</tbody>"
     }
 
     private var footer: String {

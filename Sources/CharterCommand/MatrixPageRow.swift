@@ -43,12 +43,13 @@ struct MatrixPageRow {
     var html: String {
         let names = kinds.map(\.rawValue).sorted().joined(separator: " ")
         return """
-            <tr class="behavior" data-kind="\(names)">
-            <th scope="row"><details><summary>\(behavior.title.html)</summary>\(rule)\(history)</details>\
+            <tr class="behavior" id="\(behavior.id)" data-kind="\(names)">
+            <th scope="row"><details><summary>\(behavior.title.html)</summary></details>\
             <code>\(behavior.id)</code>\(badges)</th>
             <td class="dial">\(values)\(summary)</td>
             \(reaches)
             </tr>
+            <tr class="rule"><td colspan="5"><div>\(rule)</div>\(history)</td></tr>
             """
     }
 
@@ -182,7 +183,7 @@ struct MatrixPageRow {
             if !text.place.isEmpty { item += " <code>\(text.place.html)</code>" }
             return "<li>\(item)</li>"
         }
-        return "<ol>\(items.joined())</ol>"
+        return "<ol class=\"steps\">\(items.joined())</ol>"
     }
 
     /// The value that a step takes away, with everything above it.
