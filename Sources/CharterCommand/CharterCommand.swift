@@ -5,16 +5,22 @@
 //
 // What a subcommand does is done by the parts below; here is only how it is asked for and shown.
 import ArgumentParser
+import CharterDocuments
 import Foundation
 
 /// The command `charter`: one file a subcommand.
 ///
-/// Exit codes: 0 fine, 1 findings, 2 usage or input, 3 environment.
+/// Flows in: arguments, documents, requests. Flows out: text or JSON, and an exit code: 0 fine,
+/// 1 findings, 2 usage or input, 3 environment.
 @main
 struct CharterCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "charter",
         abstract: "Decides, enforces and explains what a language model may do.",
+        discussion: """
+            Exit codes: 0 fine, 1 something was found, 2 wrong usage or input, 3 the
+            environment is in the way (a port that is taken, a file that cannot be written).
+            """,
         version: "0.1.0",
         subcommands: [
             Check.self, Matrix.self, Decide.self, Explain.self, Test.self, Serve.self,
@@ -29,16 +35,29 @@ struct CharterCommand: AsyncParsableCommand {
             } else {
                 try command.run()
             }
+        } catch let error as UsageError {
+            Output.error("charter: \(error.message)")
+            Foundation.exit(ExitCode.input.rawValue)
         } catch {
             let code = exitCode(for: error)
             let message = fullMessage(for: error)
             if code == .success {
                 print(message)
             } else if !message.isEmpty {
-                FileHandle.standardError.write(Data((message + "\n").utf8))
+                Output.error(message)
             }
-            Foundation.exit(code == .validationFailure ? 2 : code.rawValue)
+            Foundation.exit(code == .validationFailure ? ExitCode.input.rawValue : code.rawValue)
         }
+    }
+}
+
+/// What is wrong with arguments, as the documents show; exit code 2.
+struct UsageError: Error {
+    /// One sentence in lower case without a full stop.
+    let message: String
+
+    init(_ message: String) {
+        self.message = message
     }
 }
 
@@ -58,12 +77,23 @@ enum OutputFormat: String, ExpressibleByArgument, CaseIterable {
 
 /// Where output goes.
 enum Output {
+    /// Writes to standard error, with one line end behind it.
     static func error(_ message: String) {
-        FileHandle.standardError.write(Data((message + "\n").utf8))
+        let end = message.hasSuffix("\n") ? "" : "\n"
+        FileHandle.standardError.write(Data((message + end).utf8))
     }
 
-    /// Whether a person is reading standard output, and wants colour.
-    static var isTerminal: Bool {
-        isatty(STDOUT_FILENO) == 1 && ProcessInfo.processInfo.environment["NO_COLOR"] == nil
+    /// Writes diagnostics to standard error; nothing where there are none.
+    static func error(_ diagnostics: [Diagnostic]) {
+        guard !diagnostics.isEmpty else { return }
+        error(DiagnosticText.render(diagnostics, isColored: isTerminal(STDERR_FILENO)))
+    }
+
+    /// Whether a person is reading standard output, and wants color.
+    static var isTerminal: Bool { isTerminal(STDOUT_FILENO) }
+
+    private static func isTerminal(_ descriptor: Int32) -> Bool {
+        isatty(descriptor) == 1
+            && (ProcessInfo.processInfo.environment["NO_COLOR"] ?? "").isEmpty
     }
 }

@@ -1,109 +1,54 @@
 import ArgumentParser
-import CharterDetection
 import CharterDocuments
-import CharterEngine
 import CharterServer
-import Foundation
 
 struct Check: ParsableCommand {
     static let configuration = CommandConfiguration(
-        abstract: "Checks charters, layers and tests: errors, warnings and, on demand, notes.",
+        abstract: "Checks charters, layers and what stands beside them.",
         discussion: """
-            A charter is a `.md` file, a layer a `.yaml` file. Layers are checked against --charter, else \
-            the first charter among the files, else the standard charter. Exit code 1: something was found.
+            By their names: `.md` is a charter, `.test.yaml` policy tests,
+            `.patterns.yaml` and `.replies.yaml` stand beside a charter, `charter.yaml`
+            sets up the server, and any other `.yaml` is a layer. A layer is checked
+            against --charter, else the first charter among the files, else the
+            standard charter. Errors and warnings make the exit code 1.
             """)
 
-    @Argument(help: "The documents.")
+    @Argument(help: ArgumentHelp("The documents.", valueName: "file"))
     var files: [String]
 
-    @Option(help: "The charter that layers are checked against.")
+    @Option(help: ArgumentHelp("The charter that layers are checked against.", valueName: "file"))
     var charter: String?
 
-    @Flag(help: "Show notes, too: what may surprise.")
+    @Flag(help: "Shows notes, too: what may surprise.")
     var notes = false
 
-    @Option(help: "text or json.")
+    @Option(help: "How to write it.")
     var format = OutputFormat.text
 
     func run() throws {
-        var diagnostics: [Diagnostic] = []
-        var summaries: [String] = []
-        let charterPath = charter ?? files.first { $0.hasSuffix(".md") }
-        let policyFiles = PolicyFiles(charterPath: charterPath)
+        var check: DocumentCheck
         do {
-            let base = CharterDocument.read(try policyFiles.charterSource())
-            for file in files where file.hasSuffix(".md") {
-                let reading = CharterDocument.read(try PolicyFiles.source(file))
-                diagnostics += reading.diagnostics
-                guard let document = reading.value else { continue }
-                diagnostics += document.doubts
-                summaries.append(Check.summary(document))
-            }
-            for file in files where !file.hasSuffix(".md") {
-                diagnostics += try Check.check(file, policyFiles, base)
-            }
+            check = try DocumentCheck(charter: charter, among: files)
+            for file in files { try check.add(file) }
         } catch let error as FileError {
-            Output.error("charter: \(error)")
-            throw ExitCode.input
+            throw UsageError("\(error)")
         }
-        // What is wrong with a template is told by each layer that extends it.
-        var told: Set<Diagnostic> = []
-        diagnostics.removeAll { !told.insert($0).inserted }
-        report(diagnostics, summaries)
-        if diagnostics.contains(where: { $0.severity > .note }) { throw ExitCode.findings }
+        let shown = check.diagnostics.filter { notes || $0.severity > .note }
+        switch format {
+        case .json: print(DiagnosticText.json(shown))
+        case .text: report(check, shown)
+        }
+        if shown.contains(where: { $0.severity > .note }) { throw ExitCode.findings }
     }
 
-    private func report(_ diagnostics: [Diagnostic], _ summaries: [String]) {
-        let shown = diagnostics.filter { notes || $0.severity > .note }
-        if format == .json {
-            print(DiagnosticText.json(shown))
-            return
+    private func report(_ check: DocumentCheck, _ shown: [Diagnostic]) {
+        for summary in check.summaries { print(summary) }
+        if !shown.isEmpty {
+            if !check.summaries.isEmpty { print() }
+            print(DiagnosticText.render(shown, isColored: Output.isTerminal))
         }
-        for summary in summaries { print(summary) }
-        if !shown.isEmpty { print(DiagnosticText.render(shown, isColored: Output.isTerminal)) }
-        print(DiagnosticText.summary(diagnostics))
-    }
-
-    private static func check(
-        _ file: String, _ files: PolicyFiles, _ base: Reading<CharterDocument>
-    ) throws -> [Diagnostic] {
-        guard let charter = base.value else { return base.diagnostics }
-        let source = try PolicyFiles.source(file)
-        if file.hasSuffix(".test.yaml") { return PolicyTestDocument.read(source).diagnostics }
-        if file.hasSuffix(".replies.yaml") {
-            return Replies.read(source, charter.charter).diagnostics
-        }
-        if file.hasSuffix(".patterns.yaml") {
-            return PatternsDocument.read(source, for: charter.charter).diagnostics
-        }
-        if URL(filePath: file).lastPathComponent == "charter.yaml" {
-            return Settings.read(source, environment: ProcessInfo.processInfo.environment)
-                .diagnostics
-        }
-        switch LayerHeader(source).level {
-        case .user:
-            let reading = LayerDocument.read(
-                source, in: .init(charter: charter.charter, level: .user),
-                templates: { files.find($0, beside: file) })
-            return reading.diagnostics + (reading.value?.doubts(in: charter.charter) ?? [])
-        case .platform: return told(try files.read(charter, platform: file), of: file)
-        case .root, .operator: return told(try files.read(charter, innermost: file), of: file)
-        }
-    }
-
-    /// Of other documents, templates and layers above, the errors alone: they keep this one from
-    /// being compiled.
-    private static func told(
-        _ reading: Reading<PolicyDocuments>, of file: String
-    ) -> [Diagnostic] {
-        (reading.diagnostics + (reading.value?.doubts ?? []))
-            .filter { $0.file == file || $0.severity == .error }
-    }
-
-    private static func summary(_ document: CharterDocument) -> String {
-        let counts = document.counts
-        return "\(document.source.file): \(counts.sections) sections, "
-            + "\(counts.behaviors) behaviors, \(counts.authorities) authorities, "
-            + "\(counts.examples) examples, \(counts.comparisons) comparisons, \(counts.links) links"
+        let hidden = check.diagnostics.count - shown.count
+        let told = shown.isEmpty ? "no errors, no warnings" : DiagnosticText.summary(shown)
+        print(told + (hidden == 0 ? "" : ", \(hidden) note\(hidden == 1 ? "" : "s") (--notes)"))
     }
 }

@@ -6,48 +6,57 @@ struct Decide: ParsableCommand {
     static let configuration = CommandConfiguration(
         abstract: "Decides a request: the setting of each behavior, and the verdict.",
         discussion: """
-            charter decide --operator clinic.yaml --role clinician --demand dosage_detail=exact
+            The verdict is about what the request demands. Without documents, the
+            standard charter decides by itself. For example:
+
+              charter decide --operator clinic.yaml --role clinician \\
+                --demand dosage_detail=exact
             """)
 
     @OptionGroup var policy: PolicyOptions
     @OptionGroup var request: RequestOptions
 
-    @Argument(help: "Behaviors to show; unsaid: all.")
+    @Argument(help: "Behaviors to show; unsaid: those that are demanded, else all.")
     var behaviors: [String] = []
 
-    @Option(help: "text or json (SEMANTICS §8).")
+    @Option(help: "How to write it; JSON always has all behaviors (docs/semantics.md §8).")
     var format = OutputFormat.text
 
     func run() throws {
         let (documents, user) = try policy.read()
-        let decided = try decision(documents.policy, request.read(), user: user)
-        if format == .json {
-            print(DecisionWriter(documents.policy.charter).json(decided))
+        let charter = documents.policy.charter
+        let request = try request.read(for: documents)
+        let named = try charter.behaviors(named: behaviors)
+        let decided = try decision(documents.policy, request, user: user)
+        guard format == .text else {
+            print(DecisionWriter(charter).json(decided))
             return
         }
-        let shown = try chosen(behaviors, documents.policy.charter)
-        print(DecisionText(documents.policy).decision(decided, shown))
+        let shown = named ?? demanded(by: request, charter) ?? charter.indices
+        print(DecisionText(documents.policy, request).text(decided, shown))
     }
 }
 
-/// Decides; prints why not and exits with 2 where the request cannot be decided.
+/// Decides; says why not where the operator does not have the request's channel.
 func decision(
     _ policy: Policy, _ request: Request, user: UserLayer?, withTrail: Bool = false
 ) throws -> Decision {
     do {
         return try policy.decide(request, user: user, withTrail: withTrail)
     } catch {
-        Output.error("error[\(error.rawValue)]: the operator has neither this channel nor `*`")
-        throw ExitCode.input
+        throw UsageError(
+            "the operator has neither the channel `\(request.channel?.string ?? "")` nor `*` "
+                + "(\(error.rawValue))")
     }
 }
 
-/// The behaviors that are named, in charter order; all where none is.
-func chosen(_ names: [String], _ charter: Charter) throws -> [BehaviorIndex] {
-    let all = charter.behaviors.compactMap { charter.index(of: $0.id) }
-    guard !names.isEmpty else { return all }
-    for name in names where charter[BehaviorID(Text(name))] == nil {
-        throw ValidationError("the charter has no behavior `\(name)`")
-    }
-    return all.filter { names.contains(charter[$0].id.text.string) }
+/// The behaviors that a request demands, in charter order; nil where it demands none.
+func demanded(by request: Request, _ charter: Charter) -> [BehaviorIndex]? {
+    let indices = Set(request.demands.compactMap { charter.index(of: $0.behavior) })
+    return indices.isEmpty ? nil : indices.sorted()
+}
+
+extension Charter {
+    /// All behaviors, in charter order.
+    var indices: [BehaviorIndex] { behaviors.compactMap { index(of: $0.id) } }
 }

@@ -4,104 +4,95 @@ import CharterEngine
 /// Decisions as people read them on a terminal.
 struct DecisionText {
     let policy: Policy
+    let request: Request
     private var charter: Charter { policy.charter }
 
-    init(_ policy: Policy) {
+    init(_ policy: Policy, _ request: Request) {
         self.policy = policy
+        self.request = request
     }
 
     /// The setting of each behavior, and what comes of the demands.
-    func decision(_ decision: Decision, _ behaviors: [BehaviorIndex]) -> String {
+    func text(_ decision: Decision, _ behaviors: [BehaviorIndex]) -> String {
         let rows = behaviors.map { index in
             let decided = decision.behaviors[index.number]
             let behavior = charter[index]
-            return [
-                behavior.id.text.string, name(decided.setting, behavior), decided.decidedBy.name,
-                name(decided.ceilings.platform, behavior), name(decided.ceilings.operator, behavior),
-                name(decided.ceilings.user, behavior),
+            let reaches = [
+                decided.ceilings.platform, decided.ceilings.operator, decided.ceilings.user,
+            ].map { Reach($0, setting: decided.setting).words(behavior) }
+            let row = [
+                behavior.id.text.string, behavior.spelled(decided.setting), decided.decidedBy.words,
             ]
+            return row + (behavior.isHardcoded ? ["hardcoded: nobody may change it"] : reaches)
         }
-        let table = DecisionText.table(
-            [["behavior", "setting", "decided by", "platform", "operator", "user may"]] + rows)
-        return ([table, ""] + verdict(decision)).joined(separator: "\n")
-    }
-
-    /// The levels that a decision descends, each step with the line it comes from.
-    func explanation(_ decision: Decision, _ index: BehaviorIndex) -> String {
-        let behavior = charter[index]
-        let decided = decision.behaviors[index.number]
-        var lines = [
-            "\(behavior.id)  —  \(behavior.title)",
-            "  values, most cautious first: \(behavior.values.map(\.string).joined(separator: ", "))",
-            "  \(charter.file):\(behavior.source.line)  default \(name(behavior.default, behavior))"
-                + ", may be adjusted: \(behavior.adjusters)",
+        let header = [
+            "behavior", "setting", "decided by", "the platform may", "the operator may",
+            "the user may",
         ]
-        for step in decision.trail where step.behavior == behavior.id {
-            lines.append("  " + line(step))
-        }
-        lines.append(
-            "  = \(name(decided.setting, behavior)), decided by \(decided.decidedBy.name); the user may set "
-                + "up to \(name(decided.ceilings.user, behavior))")
-        return lines.joined(separator: "\n")
+        return (TextTable([header] + rows).lines + [""] + verdict(decision))
+            .joined(separator: "\n")
     }
 
-    private func line(_ step: Step) -> String {
-        let origin = step.origin
-        var place = step.scope.rawValue
-        if !origin.file.isEmpty { place += " \(origin.file):\(origin.position.line)" }
-        let value = DecisionWriter(charter).spelled(step) ?? ""
-        var text = "\(place)  \(step.operation.rawValue) \(value)"
-        if let reason = step.reason { text += "  refused: \(reason.rawValue)" }
-        if let behavior = charter[step.behavior] {
-            text += "  → \(name(step.setting, behavior))"
-        }
-        if let reason = origin.notes.reason { text += "  (\(reason))" }
-        return text
-    }
-
-    /// The verdict, and what is refused.
-    private func verdict(_ decision: Decision) -> [String] {
-        func ids(_ indices: [BehaviorIndex]) -> String {
-            indices.map { charter[$0].id.text.string }.joined(separator: ", ")
-        }
+    /// The verdict on the demands, and everything that was refused.
+    func verdict(_ decision: Decision) -> [String] {
         let verdict = decision.verdict
-        var lines = ["verdict: \(verdict.act.rawValue)"]
-        if !verdict.unmet.isEmpty { lines.append("  unmet: \(ids(verdict.unmet))") }
-        if !verdict.byAsking.isEmpty { lines.append("  met by asking: \(ids(verdict.byAsking))") }
-        if !verdict.duties.isEmpty { lines.append("  owed: \(ids(verdict.duties))") }
+        var lines = [
+            "verdict: "
+                + (request.demands.isEmpty ? "allow (nothing is demanded)" : verdict.act.words)
+        ]
+        for index in verdict.unmet {
+            lines.append(
+                "  unmet: \(demand(index)) is demanded, and \(setting(index, decision)) is in force"
+            )
+        }
+        for index in verdict.byAsking {
+            lines.append("  met by asking: \(demand(index)) is demanded, and the user may set it")
+        }
+        for index in verdict.duties {
+            lines.append("  owed: \(charter[index].id) (\(charter[index].title))")
+        }
         for conflict in verdict.conflicts {
             lines.append(
                 "  conflict: \(charter[conflict.behavior].id) and \(charter[conflict.duty].id): "
                     + conflict.kind.rawValue)
         }
-        for step in decision.refused { lines.append("  refused: \(step.behavior)  \(line(step))") }
+        for step in decision.refused {
+            let text = StepText(step: step, policy: policy)
+            let place = text.place.isEmpty ? "" : " (\(text.place))"
+            lines.append(
+                "  \(step.behavior): \(text.operation) by \(text.speaker)\(place) \(text.refusal ?? "")"
+            )
+        }
         if !decision.ignoredRoles.isEmpty {
             lines.append(
-                "  roles that the operator does not define: "
-                    + decision.ignoredRoles.map(\.string).joined(separator: ", "))
+                "  ignored: the operator does not define "
+                    + decision.ignoredRoles.map { "the role `\($0.string)`" }.joined(
+                        separator: ", "))
         }
         return lines
     }
 
-    private func name(_ rank: Rank, _ behavior: Behavior) -> String {
-        behavior.name(of: rank)?.string ?? "–"
+    private func demand(_ index: BehaviorIndex) -> String {
+        let behavior = charter[index]
+        let ranks = request.demands.filter { $0.behavior == behavior.id && !$0.isTriggered }
+            .compactMap { $0.value.map(behavior.rank(of:)) ?? behavior.top }
+        return "\(behavior.id) \(ranks.max().map(behavior.spelled) ?? "")"
     }
 
-    /// Columns of equal width.
-    static func table(_ rows: [[String]]) -> String {
-        let widths = rows.first.map { first in
-            first.indices.map { column in rows.map { $0[column].count }.max() ?? 0 }
-        }
-        return rows.map { row in
-            zip(row, widths ?? []).map { cell, width in
-                cell + String(repeating: " ", count: width - cell.count)
-            }.joined(separator: "  ").trimmingSuffix(" ")
-        }.joined(separator: "\n")
+    private func setting(_ index: BehaviorIndex, _ decision: Decision) -> String {
+        charter[index].spelled(decision.behaviors[index.number].setting)
     }
 }
 
-extension String {
-    fileprivate func trimmingSuffix(_ character: Character) -> String {
-        String(reversed().drop { $0 == character }.reversed())
+extension Act {
+    /// What it means for the request.
+    fileprivate var words: String {
+        switch self {
+        case .allow: "allow (the model answers)"
+        case .guide: "guide (the model answers, held to the rules of what is unmet)"
+        case .transform: "transform (the answer is changed to what is allowed)"
+        case .ask: "ask (somebody who may decide it is asked first)"
+        case .refuse: "refuse (the model does not do it)"
+        }
     }
 }

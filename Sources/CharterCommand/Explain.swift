@@ -4,37 +4,46 @@ import CharterEngine
 
 struct Explain: ParsableCommand {
     static let configuration = CommandConfiguration(
-        abstract: "Explains a decision: each step, from the top level down, with the line it comes from.",
+        abstract: "Explains a decision: each step from the charter down, with its line.",
         discussion: """
-            charter explain --operator clinic.yaml --role clinician dosage_detail
+            For example:
+
+              charter explain --operator clinic.yaml --role clinician dosage_detail
             """)
 
     @OptionGroup var policy: PolicyOptions
     @OptionGroup var request: RequestOptions
 
-    @Argument(help: "Behaviors to explain; unsaid: all that anybody has adjusted.")
+    @Argument(
+        help: "Behaviors to explain; unsaid: those that are demanded, else all that have a step.")
     var behaviors: [String] = []
 
-    @Option(help: "text or json (SEMANTICS §8 with `trail`).")
+    @Option(help: "How to write it; JSON is the decision with its `trail`.")
     var format = OutputFormat.text
 
     func run() throws {
         let (documents, user) = try policy.read()
         let charter = documents.policy.charter
-        let shown = try chosen(behaviors, charter)
-        var decided = try decision(documents.policy, request.read(), user: user, withTrail: true)
-        if format == .json {
-            if !behaviors.isEmpty {
-                let ids = Set(shown.map { charter[$0].id })
+        let request = try request.read(for: documents)
+        let named = try charter.behaviors(named: behaviors) ?? demanded(by: request, charter)
+        var decided = try decision(documents.policy, request, user: user, withTrail: true)
+        guard format == .text else {
+            if let named {
+                let ids = Set(named.map { charter[$0].id })
                 decided.trail.removeAll { !ids.contains($0.behavior) }
             }
             print(DecisionWriter(charter).json(decided, trail: true))
             return
         }
-        let adjusted = Set(decided.trail.map(\.behavior))
-        let text = DecisionText(documents.policy)
-        let explained = shown.filter { !behaviors.isEmpty || adjusted.contains(charter[$0].id) }
-        print(explained.map { text.explanation(decided, $0) }.joined(separator: "\n\n"))
-        if explained.isEmpty { print("nobody has adjusted anything; every behavior has its default") }
+        let moved = Set(decided.trail.map(\.behavior))
+        let explained = named ?? charter.indices.filter { moved.contains(charter[$0].id) }
+        let text = ExplanationText(documents, request)
+        var parts = explained.map { text.text(decided, $0) }
+        if parts.isEmpty { parts.append("No layer says anything; every behavior has its default.") }
+        if !request.demands.isEmpty {
+            parts.append(
+                DecisionText(documents.policy, request).verdict(decided).joined(separator: "\n"))
+        }
+        print(parts.joined(separator: "\n\n"))
     }
 }

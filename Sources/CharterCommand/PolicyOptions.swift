@@ -5,39 +5,51 @@ import CharterServer
 
 /// Which documents a command decides with.
 struct PolicyOptions: ParsableArguments {
-    @Option(help: "The charter; unsaid: the standard charter that the program carries.")
+    @Option(
+        help: ArgumentHelp(
+            "The charter; unsaid: the standard charter, which the program carries.",
+            valueName: "file"))
     var charter: String?
 
-    @Option(help: "The platform's layer.")
+    @Option(help: ArgumentHelp("The platform's layer.", valueName: "file"))
     var platform: String?
 
     @Option(
         name: .customLong("operator"),
-        help: "The innermost operator's layer; the layers above are found by `under`.")
+        help: ArgumentHelp(
+            "The operator's layer, the innermost one; those above it are found by `under`.",
+            valueName: "file"))
     var innermost: String?
 
-    @Option(help: "The user's own layer.")
+    @Option(help: ArgumentHelp("The user's own layer.", valueName: "file"))
     var user: String?
-
-    var files: PolicyFiles { PolicyFiles(charterPath: charter) }
 
     /// Reads everything; prints what is wrong and exits with 2 where something is.
     func read() throws -> (documents: PolicyDocuments, user: UserLayer?) {
         do {
+            if let charter, !charter.hasSuffix(".md") {
+                throw UsageError("\(charter): a charter is a Markdown document, `.md`")
+            }
+            let files = PolicyFiles(charterPath: charter)
             let reading = try files.read(platform: platform, innermost: innermost)
-            guard let documents = reading.value else { throw PolicyOptions.refuse(reading.diagnostics) }
+            guard let documents = reading.value else {
+                throw PolicyOptions.refuse(reading.diagnostics)
+            }
+            if documents.policy.charter.behaviors.isEmpty {
+                throw UsageError("\(documents.policy.charter.file): the charter has no behaviors")
+            }
             guard let user else { return (documents, nil) }
             let layer = try files.readUser(user, documents.policy.charter)
             guard let value = layer.value else { throw PolicyOptions.refuse(layer.diagnostics) }
             return (documents, value.user)
         } catch let error as FileError {
-            Output.error("charter: \(error)")
-            throw ExitCode.input
+            throw UsageError("\(error)")
         }
     }
 
-    private static func refuse(_ diagnostics: [Diagnostic]) -> ExitCode {
-        Output.error(DiagnosticText.render(diagnostics.filter { $0.severity == .error }))
+    /// Prints the errors among diagnostics; to throw is left to the caller.
+    static func refuse(_ diagnostics: [Diagnostic]) -> ExitCode {
+        Output.error(diagnostics.filter { $0.severity == .error })
         return .input
     }
 }

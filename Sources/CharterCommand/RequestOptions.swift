@@ -4,43 +4,57 @@ import CharterEngine
 import CharterServer
 import Foundation
 
-/// The request to decide: JSON of SEMANTICS §8, or its parts as flags.
+/// The request to decide: JSON (docs/semantics.md §8), or its parts as flags, which come on top of it.
 struct RequestOptions: ParsableArguments {
-    @Option(help: "A request as JSON: a file, or `-` for standard input.")
+    @Option(
+        help: ArgumentHelp(
+            "A whole request as JSON: a file, or `-` for standard input.", valueName: "file"))
     var request: String?
 
-    @Option(name: .customLong("user-id"), help: "The user's id.")
+    @Option(name: .customLong("user-id"), help: ArgumentHelp("The user's id.", valueName: "id"))
     var userID: String?
 
-    @Option(name: .customLong("role"), help: "A role of the user; may be said several times.")
+    @Option(
+        name: .customLong("role"),
+        help: ArgumentHelp("A role of the user; may be said several times.", valueName: "name"))
     var roles: [String] = []
 
-    @Option(help: "The channel.")
+    @Option(help: ArgumentHelp("The channel that the user is in.", valueName: "name"))
     var channel: String?
 
-    @Option(help: "The surface.")
+    @Option(help: ArgumentHelp("The surface, such as an app or a website.", valueName: "name"))
     var surface: String?
 
-    @Option(help: "The model.")
+    @Option(help: ArgumentHelp("The model.", valueName: "name"))
     var model: String?
 
-    @Option(help: "The language.")
+    @Option(help: ArgumentHelp("The language, such as `en`.", valueName: "tag"))
     var language: String?
 
-    @Option(help: "The moment of the request, RFC 3339.")
+    @Option(
+        help: ArgumentHelp(
+            "The moment of the request, such as 2027-03-31T12:00:00Z.", valueName: "time"))
     var at: String?
 
     @Option(
         name: .customLong("claim"),
-        help: "A claim, `age=34` or `age=34:verified`; evidence unsaid is `asserted`.")
+        help: ArgumentHelp(
+            "A fact about the user, `age=34:vouched`; how well it is shown is `asserted` (unsaid), `vouched` or `verified`.",
+            valueName: "name=value"))
     var claims: [String] = []
 
     @Option(
         name: .customLong("demand"),
-        help: "What the user asks for in so many words: `erotica` or `dosage_detail=exact`.")
+        help: ArgumentHelp(
+            "What the user asks for in so many words, `dosage_detail=exact`; unsaid, the value is the highest.",
+            valueName: "behavior"))
     var demands: [String] = []
 
-    func read() throws -> Request {
+    /// The request.
+    ///
+    /// A name in a flag that the documents do not know is a slip of whoever typed it, and an error.
+    /// (In a JSON request it is decided as docs/semantics.md says.)
+    func read(for documents: PolicyDocuments) throws -> Request {
         var request = try self.request.map(RequestOptions.parse) ?? Request()
         if let userID { request.user = Text(userID) }
         request.roles += roles.map { Text($0) }
@@ -50,59 +64,83 @@ struct RequestOptions: ParsableArguments {
         if let language { request.language = Text(language) }
         if let at {
             guard let instant = Instant(parsing: at) else {
-                throw ValidationError("--at: write a date of RFC 3339, such as 2027-03-31T12:00:00Z")
+                throw UsageError("--at: write a time as RFC 3339 does, 2027-03-31T12:00:00Z")
             }
             request.at = instant
         }
-        for claim in claims {
-            let (name, value) = try RequestOptions.claim(claim)
-            request.claims[name] = value
+        for text in claims {
+            let argument = try ClaimArgument(parsing: text, declared: documents.declaredClaims)
+            request.claims[argument.name] = argument.claim
         }
-        for demand in demands {
-            let parts = demand.split(separator: "=", maxSplits: 1).map(String.init)
-            request.demands.append(
-                Demand(
-                    BehaviorID(Text(parts.first ?? "")), value: parts.count > 1 ? Text(parts[1]) : nil,
-                    isExplicit: true, from: .principal(.user)))
+        for text in demands {
+            request.demands.append(try RequestOptions.demand(text, documents.policy.charter))
         }
         return request
     }
 
+    private static func demand(_ text: String, _ charter: Charter) throws -> Demand {
+        let parts = text.split(separator: "=", maxSplits: 1).map(String.init)
+        let behavior = try charter.behavior(named: parts.first ?? "", in: "--demand: ")
+        guard parts.count > 1 else {
+            return Demand(behavior.id, isExplicit: true, from: .principal(.user))
+        }
+        guard behavior.rank(of: Text(parts[1])) != nil else {
+            throw UsageError(
+                "--demand: `\(behavior.id)` has no value `\(parts[1])`; its values are "
+                    + behavior.values.map { "`\($0.string)`" }.joined(separator: ", "))
+        }
+        return Demand(
+            behavior.id, value: Text(parts[1]), isExplicit: true, from: .principal(.user))
+    }
+
     private static func parse(_ path: String) throws -> Request {
+        let largest = 1 << 20
         let bytes: [UInt8]
         if path == "-" {
-            bytes = Array(try FileHandle.standardInput.read(upToCount: (1 << 20) + 1) ?? Data())
+            bytes = Array(try FileHandle.standardInput.read(upToCount: largest + 1) ?? Data())
         } else {
             do {
                 bytes = try PolicyFiles.source(path).bytes
             } catch {
-                Output.error("charter: \(error)")
-                throw ExitCode.input
+                throw UsageError("\(error)")
             }
         }
         do {
-            return try Request(try JSONDocument(bytes, limits: JSONLimits(bytes: 1 << 20)).root)
+            return try Request(try JSONDocument(bytes, limits: JSONLimits(bytes: largest)).root)
         } catch let error as RequestSyntaxError {
-            Output.error("error[request.syntax]: \(error.path): \(error.message)")
-            throw ExitCode.input
+            let place = error.path == "." ? "" : "\(error.path): "
+            throw UsageError("the request is wrong (request.syntax): \(place)\(error.message)")
         } catch {
-            Output.error("error[request.syntax]: \(error)")
-            throw ExitCode.input
+            throw UsageError("the request is wrong (request.syntax): \(error)")
         }
     }
+}
 
-    private static func claim(_ text: String) throws -> (Text, Claim) {
-        let parts = text.split(separator: "=", maxSplits: 1).map(String.init)
-        guard parts.count == 2 else { throw ValidationError("--claim: write `name=value`") }
-        var value = parts[1]
-        var evidence = Evidence.asserted
-        if let colon = value.lastIndex(of: ":"),
-            let named = Evidence(named: String(value[value.index(after: colon)...]))
-        {
-            evidence = named
-            value = String(value[..<colon])
+extension PolicyDocuments {
+    /// What the charter and all layers declare.
+    var declaredClaims: [Text: ClaimType] {
+        ([platform].compactMap { $0 } + operators).reduce(into: policy.charter.claims) {
+            $0.merge($1.claims) { above, _ in above }
         }
-        let json = try? JSONDocument(Array("[\(value)]".utf8)).root.children.first { _ in true }
-        return (Text(parts[0]), Claim(json.map { ClaimValue($0) } ?? .text(Text(value)), evidence))
+    }
+}
+
+extension Charter {
+    /// The behavior of a name that somebody has typed.
+    func behavior(named name: String, in place: String = "") throws(UsageError) -> Behavior {
+        if let behavior = self[BehaviorID(Text(name))] { return behavior }
+        let help = NearestName.help(for: name, among: behaviors.map(\.id.text.string))
+        throw UsageError(
+            "\(place)the charter has no behavior `\(name)`" + (help.map { "; \($0)" } ?? ""))
+    }
+
+    /// The behaviors that are named, in charter order; nil where none is.
+    func behaviors(named names: [String]) throws(UsageError) -> [BehaviorIndex]? {
+        guard !names.isEmpty else { return nil }
+        var indices: Set<BehaviorIndex> = []
+        for name in names {
+            if let index = index(of: try behavior(named: name).id) { indices.insert(index) }
+        }
+        return indices.sorted()
     }
 }

@@ -6,22 +6,48 @@ import Logging
 
 struct Serve: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-        abstract: "Enforces a charter in front of a model: a gateway for OpenAI's chat completions.",
+        abstract:
+            "Enforces a charter in front of a model: a gateway for OpenAI's chat completions.",
         discussion: """
-            charter serve --config charter.yaml
-            charter serve --upstream http://127.0.0.1:8081/v1
+            For example:
 
-            Without settings the standard charter is in force, for whoever can reach the port.
+              charter serve --config charter.yaml
+              charter serve --upstream http://127.0.0.1:8081/v1
+
+            Without settings the standard charter is in force, for whoever can reach
+            the port. Ctrl-C ends it.
             """)
 
-    @Option(help: "The settings, charter.yaml.")
+    @Option(help: ArgumentHelp("The settings, `charter.yaml`.", valueName: "file"))
     var config: String?
 
-    @Option(help: "The model's server, such as http://127.0.0.1:8081/v1; instead of the settings' own.")
+    @Option(
+        help: ArgumentHelp(
+            "The model's server, instead of the settings' own; its key is read from UPSTREAM_KEY.",
+            valueName: "url"))
     var upstream: String?
 
-    @Option(help: "Where to listen, HOST:PORT; instead of the settings' own.")
+    @Option(
+        help: ArgumentHelp(
+            "Where to listen, instead of the settings' own.", valueName: "host:port"))
     var listen: String?
+
+    func validate() throws {
+        if config == nil, upstream == nil {
+            throw ValidationError("say --config FILE, or --upstream URL")
+        }
+        if let upstream {
+            guard upstream.hasPrefix("http://") || upstream.hasPrefix("https://"),
+                URL(string: upstream)?.host()?.isEmpty == false
+            else {
+                throw ValidationError("--upstream: write an address, http://127.0.0.1:8081/v1")
+            }
+        }
+        var unused = Settings(upstream: .init(url: ""))
+        if let listen, !unused.listen(listen) {
+            throw ValidationError("--listen: write HOST:PORT, such as 127.0.0.1:8080")
+        }
+    }
 
     func run() async throws {
         let settings = try settings()
@@ -44,11 +70,9 @@ struct Serve: AsyncParsableCommand {
         do {
             reading = try Gateway.read(settings)
         } catch {
-            Output.error("charter: \(error)")
-            throw ExitCode.input
+            throw UsageError("\(error)")
         }
-        let shown = reading.diagnostics.filter { $0.severity > .note }
-        if !shown.isEmpty { Output.error(DiagnosticText.render(shown)) }
+        Output.error(reading.diagnostics.filter { $0.severity > .note })
         guard let gateway = reading.value else { throw ExitCode.input }
         return gateway
     }
@@ -59,29 +83,27 @@ struct Serve: AsyncParsableCommand {
             let reading: Reading<Settings>
             do {
                 reading = Settings.read(
-                    try PolicyFiles.source(config), environment: ProcessInfo.processInfo.environment)
+                    try PolicyFiles.source(config), environment: ProcessInfo.processInfo.environment
+                )
             } catch {
-                Output.error("charter: \(error)")
-                throw ExitCode.input
+                throw UsageError("\(error)")
             }
             guard let value = reading.value else {
-                Output.error(DiagnosticText.render(reading.diagnostics))
+                Output.error(reading.diagnostics)
                 throw ExitCode.input
             }
             settings = value
-        } else if let upstream {
-            settings = Settings(upstream: .init(url: upstream))
         } else {
-            throw ValidationError("say --config FILE, or --upstream URL")
+            settings = Settings(upstream: .init(url: upstream ?? ""))
         }
         if let upstream {
             settings.upstream.url = upstream
             settings.upstream.key =
-                ProcessInfo.processInfo.environment["UPSTREAM_KEY"].flatMap { $0.isEmpty ? nil : $0 }
+                ProcessInfo.processInfo.environment["UPSTREAM_KEY"].flatMap {
+                    $0.isEmpty ? nil : $0
+                }
         }
-        if let listen, !settings.listen(listen) {
-            throw ValidationError("--listen: write HOST:PORT, such as 127.0.0.1:8080")
-        }
+        if let listen { _ = settings.listen(listen) }
         return settings
     }
 }

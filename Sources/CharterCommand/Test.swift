@@ -7,30 +7,30 @@ import Foundation
 struct Test: ParsableCommand {
     static let configuration = CommandConfiguration(
         abstract: "Runs policy tests (`.test.yaml`) and vectors of the semantics (`.jsonl`).",
-        discussion: "Exit code 1: a test failed.")
+        discussion: "A test that fails makes the exit code 1.")
 
-    @Argument(help: "The files.")
+    @Argument(help: ArgumentHelp("The files.", valueName: "file"))
     var files: [String]
 
-    @Option(help: "Writes the results as JUnit XML to this file, too.")
+    @Option(help: ArgumentHelp("Writes the results as JUnit XML, too.", valueName: "file"))
     var junit: String?
 
-    @Option(help: "text or json.")
+    @Option(help: "How to write it.")
     var format = OutputFormat.text
 
     func run() throws {
         var suites: [TestSuite] = []
         for file in files {
             do {
-                suites.append(
-                    file.hasSuffix(".jsonl") ? try TestSuite.vectors(file) : try TestSuite.policyTests(file))
+                suites.append(try TestSuite.run(file))
             } catch let error as FileError {
-                Output.error("charter: \(error)")
-                throw ExitCode.input
+                throw UsageError("\(error)")
             }
         }
         if let junit {
-            guard FileManager.default.createFile(atPath: junit, contents: Data(TestSuite.junit(suites).utf8))
+            guard
+                FileManager.default.createFile(
+                    atPath: junit, contents: Data(TestSuite.junit(suites).utf8))
             else {
                 Output.error("charter: \(junit): the file cannot be written")
                 throw ExitCode.environment
@@ -53,7 +53,16 @@ struct TestSuite {
 
     var failures: [Result] { results.filter { $0.difference != nil } }
 
-    static func vectors(_ file: String) throws -> TestSuite {
+    /// Runs a file; what it is, its name says.
+    static func run(_ file: String) throws -> TestSuite {
+        if file.hasSuffix(".jsonl") { return try vectors(file) }
+        guard file.hasSuffix(".test.yaml") else {
+            throw UsageError("\(file): tests are `.test.yaml`, vectors `.jsonl`")
+        }
+        return try policyTests(file)
+    }
+
+    private static func vectors(_ file: String) throws -> TestSuite {
         guard let data = FileManager.default.contents(atPath: file) else {
             throw FileError(path: file, message: "there is no such file, or it cannot be read")
         }
@@ -67,24 +76,27 @@ struct TestSuite {
         return suite
     }
 
-    static func policyTests(_ file: String) throws -> TestSuite {
+    private static func policyTests(_ file: String) throws -> TestSuite {
         let reading = PolicyTestDocument.read(try PolicyFiles.source(file))
-        guard let document = reading.value else { throw refuse(reading.diagnostics) }
+        guard let document = reading.value else { throw PolicyOptions.refuse(reading.diagnostics) }
         let folder = URL(filePath: file).deletingLastPathComponent()
         func path(_ name: String) -> String { folder.appending(path: name).relativePath }
         let files = PolicyFiles(charterPath: document.charter.map(path))
         let charter = CharterDocument.read(try files.charterSource())
-        guard let charterDocument = charter.value else { throw refuse(charter.diagnostics) }
+        guard let charterDocument = charter.value else {
+            throw PolicyOptions.refuse(charter.diagnostics)
+        }
         let nearest = path(document.operators.last ?? document.platform ?? ".")
         let policy = PolicyDocuments.read(
-            charterDocument, platform: try document.platform.map { try PolicyFiles.source(path($0)) },
+            charterDocument,
+            platform: try document.platform.map { try PolicyFiles.source(path($0)) },
             operators: try document.operators.map { try PolicyFiles.source(path($0)) },
             templates: { files.find($0, beside: nearest) })
-        guard let documents = policy.value else { throw refuse(policy.diagnostics) }
+        guard let documents = policy.value else { throw PolicyOptions.refuse(policy.diagnostics) }
         var user: UserLayer?
         if let name = document.user {
             let layer = try files.readUser(path(name), documents.policy.charter)
-            guard let value = layer.value else { throw refuse(layer.diagnostics) }
+            guard let value = layer.value else { throw PolicyOptions.refuse(layer.diagnostics) }
             user = value.user
         }
         return TestSuite(
@@ -94,24 +106,21 @@ struct TestSuite {
             })
     }
 
-    private static func refuse(_ diagnostics: [Diagnostic]) -> ExitCode {
-        Output.error(DiagnosticText.render(diagnostics.filter { $0.severity == .error }))
-        return .input
-    }
-
     static func text(_ suites: [TestSuite]) -> String {
         var lines: [String] = []
         for suite in suites {
+            let failed = suite.failures.count
+            lines.append(
+                "\(suite.file): \(suite.results.count - failed) passed"
+                    + (failed == 0 ? "" : ", \(failed) failed"))
             for failure in suite.failures {
-                lines.append("✘ \(failure.name)")
+                lines.append("  ✘ \(failure.name)")
                 if let difference = failure.difference {
-                    lines.append("    at \(difference.path)")
-                    lines.append("    expected \(difference.expected)")
-                    lines.append("    got      \(difference.actual)")
+                    lines.append("      at       \(difference.path)")
+                    lines.append("      expected \(difference.expected)")
+                    lines.append("      got      \(difference.actual)")
                 }
             }
-            lines.append(
-                "\(suite.file): \(suite.results.count - suite.failures.count) of \(suite.results.count) agree")
         }
         return lines.joined(separator: "\n")
     }
@@ -141,8 +150,10 @@ struct TestSuite {
 
     static func junit(_ suites: [TestSuite]) -> String {
         func escaped(_ text: String) -> String {
-            text.replacing("&", with: "&amp;").replacing("<", with: "&lt;").replacing(">", with: "&gt;")
-                .replacing("\"", with: "&quot;")
+            text.replacing("&", with: "&amp;").replacing("<", with: "&lt;").replacing(
+                ">", with: "&gt;"
+            )
+            .replacing("\"", with: "&quot;")
         }
         var lines = ["<?xml version=\"1.0\" encoding=\"UTF-8\"?>", "<testsuites>"]
         for suite in suites {
@@ -157,7 +168,8 @@ struct TestSuite {
                 }
                 lines.append(
                     name + "><failure message=\"at \(escaped(difference.path))\">expected "
-                        + "\(escaped(difference.expected)), got \(escaped(difference.actual))</failure></testcase>")
+                        + "\(escaped(difference.expected)), got \(escaped(difference.actual))</failure></testcase>"
+                )
             }
             lines.append("  </testsuite>")
         }

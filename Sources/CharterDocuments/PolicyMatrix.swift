@@ -90,18 +90,34 @@ public struct PolicyMatrix: Sendable {
 }
 
 extension Behavior {
-    /// Who may adjust the behavior, in words.
+    /// Who may adjust the behavior and how far, in words: `platform and operator; the user where they
+    /// allow it`.
     public var adjusters: String {
         if isHardcoded { return "nobody: hardcoded" }
-        var text = "down to \(authority.level.name)"
-        if authority == .guideline { text += ", a hint is enough" }
-        if let lowest = delegable.keys.max(), !authority.reaches(lowest) {
-            text += "; \(lowest.name) with leave from above"
+        let levels = [Level.platform, .operator, .user]
+        var parts: [String] = []
+        for rank in values.indices.compactMap({ Rank($0) }).reversed() {
+            let members = levels.filter { authority.reaches($0) && own($0) == rank }
+            guard !members.isEmpty else { continue }
+            let reach =
+                rank == top
+                ? ""
+                : rank == .cautious
+                    ? " only more careful" : " up to \(name(of: rank)?.string ?? "")"
+            parts.append(Behavior.list(members) + reach)
         }
-        let protected = [Level.platform, .operator].filter { isProtected(from: $0) }
-        if !protected.isEmpty {
-            text += "; protected from \(protected.map(\.name).joined(separator: " and "))"
+        for level in levels where !authority.reaches(level) && hasSay(level) {
+            let reach = most(level) == top ? "" : " up to \(name(of: most(level))?.string ?? "")"
+            parts.append("the \(level.name) where allowed\(reach)")
         }
-        return text
+        if authority == .guideline { parts.append("a hint is enough") }
+        if levels.contains(where: isProtected(from:)) { parts.append("protected") }
+        return parts.joined(separator: "; ")
+    }
+
+    private static func list(_ levels: [Level]) -> String {
+        let names = levels.map(\.name)
+        guard let last = names.last, names.count > 1 else { return "the \(names.first ?? "")" }
+        return names.dropLast().joined(separator: ", ") + " and " + last
     }
 }

@@ -4,8 +4,10 @@ import Testing
 /// What the documents tell a reader to type works.
 ///
 /// Every fenced block whose info string is `sh`, in the README and under docs/, is run by `sh -eu` in a
-/// fresh copy of the documents, with the command first on the PATH. What is not to be typed has another
-/// info string (`console`, `text`). A block that cannot run here is exempted by name, with the reason.
+/// fresh copy of the documents, with the command first on the PATH. A `text` block right behind it is
+/// what it prints, to the letter but for the numbers of lines, which move with every edit. What is not
+/// to be typed has another info string (`console`). A block that cannot run here is exempted by name,
+/// with the reason.
 @Suite("Documented commands")
 struct DocumentedCommands {
     /// Blocks that are not run, by how they begin.
@@ -42,6 +44,20 @@ struct DocumentedCommands {
             environment: ["PATH": House.path(".build/debug") + ":" + path]
         )
         #expect(ended.status == 0, "\(block.place): status \(ended.status)\n\(ended.output)")
+        guard let printed = block.printed else { return }
+        #expect(
+            Self.comparable(ended.output) == Self.comparable(printed),
+            "\(block.place) prints something else than the document says"
+        )
+    }
+
+    /// Without numbers of lines, and without what is invisible at the ends of lines.
+    private static func comparable(_ text: String) -> [String] {
+        text.replacing(/(\.(?:md|yaml)):\d+/) { "\($0.output.1):#" }
+            .replacing(/[ ]+/, with: " ")
+            .trimmingCharacters(in: .whitespacesAndNewlines)
+            .components(separatedBy: "\n")
+            .map { $0.trimmingCharacters(in: .whitespaces) }
     }
 
     @Test("are exempted only where they are")
@@ -63,6 +79,8 @@ struct DocumentedCommands {
     struct Block: CustomTestStringConvertible, Sendable {
         let place: String
         let text: String
+        /// What the document says that it prints.
+        var printed: String?
         var testDescription: String { place }
 
         /// What is typed: without comments, and with continued lines as one.
@@ -97,25 +115,32 @@ struct DocumentedCommands {
     private static func blocks(of file: URL) throws -> [Block] {
         let name = file.path.dropFirst(House.root.path.count + 1)
         var blocks: [Block] = []
-        var open: (line: Int, fence: Substring, isShell: Bool, text: [Substring])?
+        var open: (line: Int, fence: Substring, info: String, text: [Substring])?
+        // Whether nothing but empty lines stands between the last block of commands and here.
+        var isBehindCommands = false
         let lines = try String(contentsOf: file, encoding: .utf8)
             .split(separator: "\n", omittingEmptySubsequences: false)
         for (line, number) in zip(lines, 1...) {
             let bare = line.drop { $0 == " " }
             if let block = open {
-                if bare.hasPrefix(block.fence) {
-                    if block.isShell {
-                        let text = block.text.joined(separator: "\n")
-                        blocks.append(Block(place: "\(name):\(block.line)", text: text))
-                    }
-                    open = nil
-                } else {
+                guard bare.hasPrefix(block.fence) else {
                     open?.text.append(line)
+                    continue
                 }
+                open = nil
+                let text = block.text.joined(separator: "\n")
+                if block.info == "sh" {
+                    blocks.append(Block(place: "\(name):\(block.line)", text: text))
+                } else if block.info == "text", isBehindCommands {
+                    blocks[blocks.count - 1].printed = text
+                }
+                isBehindCommands = block.info == "sh"
             } else if bare.hasPrefix("```") || bare.hasPrefix("~~~") {
                 let fence = bare.prefix { $0 == bare.first }
                 let info = bare.dropFirst(fence.count).trimmingCharacters(in: .whitespaces)
-                open = (number, fence, info == "sh", [])
+                open = (number, fence, info, [])
+            } else if !bare.isEmpty {
+                isBehindCommands = false
             }
         }
         return blocks

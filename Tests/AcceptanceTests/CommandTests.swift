@@ -1,0 +1,165 @@
+import Foundation
+import Testing
+
+/// What the command says to people, and its exit codes: 0 fine, 1 findings, 2 usage or input, 3
+/// environment.
+@Suite("The command")
+struct CommandTests {
+    /// A command line, how it ends, and what it says.
+    struct Case: CustomTestStringConvertible, Sendable {
+        let arguments: [String]
+        let status: Int32
+        let says: String
+        var testDescription: String { "charter " + arguments.joined(separator: " ") }
+
+        init(_ line: String, _ status: Int32, _ says: String) {
+            arguments = line.split(separator: " ").map(String.init)
+            self.status = status
+            self.says = says
+        }
+    }
+
+    static let clinic = "--operator Charters/operators/clinic.yaml"
+
+    static let cases = [
+        Case("--version", 0, "."),
+        Case("check Charters/standard.md Charters/operators/clinic.yaml", 0, "no errors"),
+        Case("test Charters/operators/clinic.test.yaml", 0, "passed"),
+        Case(
+            "decide \(clinic) --role patient --demand dosage_detail=exact", 0,
+            "unmet: dosage_detail exact is demanded, and label is in force"
+        ),
+        Case(
+            "decide \(clinic) --role clinician --demand dosage_detail=exact", 0,
+            "met by asking: dosage_detail exact"
+        ),
+        Case(
+            "explain \(clinic) --role clinician dosage_detail", 0,
+            "in force: ranges, decided by the operator; the user may set up to exact"
+        ),
+        Case("explain erotica", 0, "(not shown: age)"),
+        Case("explain honesty", 0, "hardcoded, nobody may change it"),
+        Case("decide --demand erotica", 0, "verdict: refuse"),
+
+        Case("bogus", 2, "Unexpected argument"),
+        Case("check", 2, "Missing expected argument"),
+        Case("check nowhere.md", 2, "nowhere.md: there is no such file"),
+        Case("check Charters", 2, "documents are `.md` or `.yaml`"),
+        Case("check Charters/standard.md --format xml", 2, "'xml' is invalid"),
+        Case(
+            "decide --charter Charters/operators/clinic.yaml", 2, "a charter is a Markdown document"
+        ),
+        Case("decide dosage", 2, "the charter has no behavior `dosage`"),
+        Case("decide --demand dosagedetail", 2, "did you mean `dosage_detail`?"),
+        Case("decide --demand dosage_detail=huge", 2, "its values are `referral`"),
+        Case("decide --claim agee=34", 2, "did you mean `age`?"),
+        Case("decide --claim age=old", 2, "`age` is a whole number"),
+        Case("decide --claim age", 2, "NAME=VALUE"),
+        Case("decide --at tomorrow", 2, "RFC 3339"),
+        Case("decide --request nowhere.json", 2, "there is no such file"),
+        Case("decide --request Charters/standard.md", 2, "request.syntax"),
+        Case("matrix --operator nowhere.yaml", 2, "there is no such file"),
+        Case("matrix --html --format json", 2, "exclude each other"),
+        Case("test Charters/standard.md", 2, "tests are `.test.yaml`, vectors `.jsonl`"),
+        Case("test --junit /nowhere/x.xml Charters/standard.test.yaml", 3, "cannot be written"),
+        Case("serve", 2, "say --config FILE, or --upstream URL"),
+        Case("serve --upstream localhost:8081", 2, "--upstream: write an address"),
+        Case(
+            "serve --upstream http://127.0.0.1:1/v1 --listen nowhere", 2,
+            "--listen: write HOST:PORT"),
+        Case("serve --config nowhere.yaml", 2, "there is no such file"),
+    ]
+
+    @Test("says what is the matter, and ends as documented", arguments: cases)
+    func says(_ each: Case) async throws {
+        let ended = try await Self.charter(each.arguments)
+        #expect(ended.status == each.status, "\(ended.output)")
+        // Words may be wrapped.
+        let words = ended.output.split { $0.isWhitespace }.joined(separator: " ")
+        #expect(words.contains(each.says), "\(ended.output)")
+    }
+
+    @Test(
+        "explains each command without running it",
+        arguments: [
+            "check", "matrix", "decide", "explain", "test", "serve",
+        ])
+    func help(command: String) async throws {
+        let ended = try await Self.charter([command, "--help"])
+        #expect(ended.status == 0)
+        #expect(ended.output.contains("USAGE: charter \(command)"))
+        let longest = ended.output.split(separator: "\n").map(\.count).max() ?? 0
+        #expect(longest <= 80, "a terminal has 80 columns")
+    }
+
+    @Test("does not call a layer right whose upper layer is wrong")
+    func upperLayer() async throws {
+        let folder = FileManager.default.temporaryDirectory.appending(path: "charter-\(UUID())")
+        try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
+        defer { try? FileManager.default.removeItem(at: folder) }
+        try "layer: operator\nname: group\nadjust: {profanities: mild}\n"
+            .write(to: folder.appending(path: "group.yaml"), atomically: true, encoding: .utf8)
+        try "layer: operator\nname: shop\nunder: group\nadjust: {profanity: mild}\n"
+            .write(to: folder.appending(path: "shop.yaml"), atomically: true, encoding: .utf8)
+        let ended = try await Self.charter(["check", folder.appending(path: "shop.yaml").path])
+        #expect(ended.status == 1, "\(ended.output)")
+        #expect(ended.output.contains("group.yaml:3:10"), "\(ended.output)")
+        #expect(ended.output.contains("did you mean `profanity`?"))
+    }
+
+    @Test("writes a page that needs nothing from anywhere, and holds every behavior")
+    func page() async throws {
+        let page = try await Self.charter(
+            ["matrix", "--operator", "Charters/operators/community.yaml", "--html"]
+        )
+        #expect(page.status == 0)
+        #expect(page.output.hasPrefix("<!doctype html>"))
+        for forbidden in ["<link", "src=", "url(", "@import"] {
+            #expect(!page.output.contains(forbidden), "\(forbidden) loads something")
+        }
+        let matrix = try await Self.charter(["matrix", "--format", "json"])
+        let rows = try JSONDecoder().decode([Row].self, from: Data(matrix.output.utf8))
+        #expect(rows.count > 50)
+        for row in rows {
+            #expect(page.output.contains("<code>\(row.behavior)</code>"), "\(row.behavior)")
+        }
+    }
+
+    @Test("escapes what documents say, so that a page runs nothing of theirs")
+    func escaping() async throws {
+        let folder = FileManager.default.temporaryDirectory.appending(path: "charter-\(UUID())")
+        try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
+        defer { try? FileManager.default.removeItem(at: folder) }
+        let evil = "<script>evil()</script>"
+        try """
+        # \(evil) {#top}
+        ## One \(evil) {#one authority=user default=off}
+        Rule \(evil) [link](javascript:evil()) ![x](https://example.com/x.png)
+        """
+        .write(to: folder.appending(path: "evil.md"), atomically: true, encoding: .utf8)
+        try """
+        layer: operator
+        name: "\(evil)"
+        purpose: "\(evil)"
+        adjust: {one: {set: on, reason: "\(evil)", owner: "\(evil)"}}
+        """
+        .write(to: folder.appending(path: "evil.yaml"), atomically: true, encoding: .utf8)
+        let page = try await Self.charter([
+            "matrix", "--html", "--charter", folder.appending(path: "evil.md").path,
+            "--operator", folder.appending(path: "evil.yaml").path,
+        ])
+        #expect(page.status == 0, "\(page.output)")
+        #expect(!page.output.contains("<script>evil"))
+        #expect(!page.output.contains("\"javascript:"))
+        #expect(page.output.contains("&lt;script&gt;evil()&lt;/script&gt;"))
+        #expect(page.output.contains("default-src 'none'"), "images are not loaded either")
+    }
+
+    private struct Row: Decodable {
+        let behavior: String
+    }
+
+    private static func charter(_ arguments: [String]) async throws -> Child.Ended {
+        try await Child.run([House.path(".build/debug/charter")] + arguments, seconds: 60)
+    }
+}
