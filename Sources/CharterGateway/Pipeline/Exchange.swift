@@ -143,7 +143,7 @@ public struct Exchange: Sendable {
 
     /// Takes the upstream's next bytes; appends what may be delivered.
     public mutating func push(_ piece: some Collection<UInt8>, into output: inout [UInt8]) {
-        watch?.push(piece, into: &output)
+        watch?.push(Array(piece), into: &output)
         noteStream()
     }
 
