@@ -28,12 +28,18 @@ public struct GatewayServer: Sendable {
     public func run(onReady: @escaping @Sendable (Int) async -> Void) async throws {
         let router = Router(context: GatewayContext.self)
         router.addMiddleware { UnknownPath() }
-        router.get("/healthz") { _, _ in Response(status: .ok, body: .init(byteBuffer: .init(string: "ok\n"))) }
-        router.get("/v1/models") { request, _ in await respond(request) { try await models(request) } }
+        router.get("/healthz") { _, _ in
+            Response(status: .ok, body: .init(byteBuffer: .init(string: "ok\n")))
+        }
+        router.get("/v1/models") { request, _ in
+            await respond(request) { try await models(request) }
+        }
         router.post("/v1/chat/completions") { request, context in
             await respond(request) { try await chat(request, context.channel) }
         }
-        router.get("/charter/v1/matrix") { request, _ in await respond(request) { try matrix(request) } }
+        router.get("/charter/v1/matrix") { request, _ in
+            await respond(request) { try matrix(request) }
+        }
         router.get("/charter/v1/decisions/:id") { request, context in
             let id = context.parameters.get("id") ?? ""
             return await respond(request) { try decision(request, id) }
@@ -41,7 +47,8 @@ public struct GatewayServer: Sendable {
         let application = Application(
             router: router,
             configuration: .init(
-                address: .hostname(gateway.settings.host, port: gateway.settings.port), serverName: nil,
+                address: .hostname(gateway.settings.host, port: gateway.settings.port),
+                serverName: nil,
                 backlog: 1_024),
             onServerRunning: { channel in await onReady(channel.localAddress?.port ?? 0) },
             logger: logger)
@@ -59,7 +66,8 @@ public struct GatewayServer: Sendable {
     private func chat(_ request: Request, _ channel: any Channel) async throws -> Response {
         let enforcement = try enforcement(of: request)
         let body = try await body(of: request)
-        let arrival = Exchange.Arrival(id: GatewayServer.newID(), at: GatewayServer.now(), caller: try caller(request))
+        let arrival = Exchange.Arrival(
+            id: GatewayServer.newID(), at: GatewayServer.now(), caller: try caller(request))
         var exchange: Exchange
         do {
             exchange = try Exchange(body, arrival, enforcement)
@@ -103,7 +111,8 @@ public struct GatewayServer: Sendable {
     }
 
     private func isEventStream(_ answer: HTTPClientResponse) -> Bool {
-        answer.headers.first(name: "content-type")?.lowercased().hasPrefix("text/event-stream") ?? false
+        answer.headers.first(name: "content-type")?.lowercased().hasPrefix("text/event-stream")
+            ?? false
     }
 
     /// Passes the events on as they are cleared; a client that goes away ends the upstream, too.
@@ -131,14 +140,17 @@ public struct GatewayServer: Sendable {
     }
 
     private static func relay(
-        _ answer: HTTPClientResponse, _ exchange: inout Exchange, _ writer: inout any ResponseBodyWriter
+        _ answer: HTTPClientResponse, _ exchange: inout Exchange,
+        _ writer: inout any ResponseBodyWriter
     ) async throws {
         var output: [UInt8] = []
         do {
             for try await piece in answer.body {
                 exchange.push(piece.readableBytesView, into: &output)
                 if !output.isEmpty {
-                    do { try await writer.write(ByteBuffer(bytes: output)) } catch { throw ClientGone() }
+                    do { try await writer.write(ByteBuffer(bytes: output)) } catch {
+                        throw ClientGone()
+                    }
                     output.removeAll(keepingCapacity: true)
                 }
                 guard exchange.needsUpstream else { return }
@@ -240,7 +252,8 @@ public struct GatewayServer: Sendable {
             return response(error, id: GatewayServer.newID(), nil)
         } catch {
             logger.error("a request failed", metadata: ["error": "\(type(of: error))"])
-            return response(.unavailable("the request could not be handled"), id: GatewayServer.newID(), nil)
+            return response(
+                .unavailable("the request could not be handled"), id: GatewayServer.newID(), nil)
         }
     }
 
@@ -267,7 +280,9 @@ public struct GatewayServer: Sendable {
     private static func fields(_ headers: [(name: String, value: String)]) -> HTTPFields {
         var fields = HTTPFields()
         for (name, value) in headers {
-            if let name = HTTPField.Name(name) { fields.append(HTTPField(name: name, value: value)) }
+            if let name = HTTPField.Name(name) {
+                fields.append(HTTPField(name: name, value: value))
+            }
         }
         return fields
     }
@@ -311,7 +326,9 @@ private struct UnknownPath: RouterMiddleware {
     ) async throws -> Response {
         do {
             return try await next(request, context)
-        } catch let error as HTTPError where error.status == .notFound || error.status == .methodNotAllowed {
+        } catch let error as HTTPError
+            where error.status == .notFound || error.status == .methodNotAllowed
+        {
             let error = APIError.notFound("there is no such path")
             return Response(
                 status: .init(code: error.status), headers: [.contentType: "application/json"],

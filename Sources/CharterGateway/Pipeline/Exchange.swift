@@ -88,7 +88,8 @@ public struct Exchange: Sendable {
         switch decision.verdict.act {
         case .refuse, .ask, .transform:
             start = .reply(
-                Exchange.refusal(request, arrival, record, wording.refusal(decision), wording, decision))
+                Exchange.refusal(
+                    request, arrival, record, wording.refusal(decision), wording, decision))
         case .guide:
             start = .forward(
                 request.body(adding: wording.guide(decision.verdict), role: enforcement.guideRole))
