@@ -37,7 +37,8 @@ struct Cell: Equatable, Sendable {
         switch (type, value) {
         case (.int, .int(let value)), (.double, .int(let value)):
             self.init(.int, UInt64(bitPattern: value), evidence)
-        case (.double, .double(let value)): self.init(.double, value.bitPattern, evidence)
+        case (.double, .double(let value)):
+            self.init(value.isFinite ? .double : .garbled, value.bitPattern, evidence)
         case (.bool, .bool(let value)): self.init(.bool, value ? 1 : 0, evidence)
         case (.string, .text(let value)):
             self.init(textKind, UInt64(texts.count), evidence)
