@@ -8,7 +8,8 @@ let strict: [SwiftSetting] = [
     .treatAllWarnings(as: .error),
 ]
 
-let argumentParser: Target.Dependency = .product(name: "ArgumentParser", package: "swift-argument-parser")
+let argumentParser: Target.Dependency = .product(
+    name: "ArgumentParser", package: "swift-argument-parser")
 let crypto: Target.Dependency = .product(name: "Crypto", package: "swift-crypto")
 let hummingbird: Target.Dependency = .product(name: "Hummingbird", package: "hummingbird")
 let httpClient: Target.Dependency = .product(name: "AsyncHTTPClient", package: "async-http-client")
@@ -76,12 +77,16 @@ let package = Package(
             name: "CharterServer",
             dependencies: [
                 "CharterEngine", "CharterDocuments", "CharterDetection", "CharterGateway",
-                "CStandardCharter", hummingbird, httpClient, httpTypes, logging, nioCore, nioHTTP1, serviceLifecycle,
+                "CStandardCharter", hummingbird, httpClient, httpTypes, logging, nioCore, nioHTTP1,
+                serviceLifecycle,
             ],
             swiftSettings: strict),
         .executableTarget(
             name: "CharterCommand",
-            dependencies: ["CharterEngine", "CharterDocuments", "CharterDetection", "CharterServer", argumentParser],
+            dependencies: [
+                "CharterEngine", "CharterDocuments", "CharterDetection", "CharterServer",
+                argumentParser,
+            ],
             swiftSettings: strict),
 
         .testTarget(
@@ -95,7 +100,9 @@ let package = Package(
             swiftSettings: strict),
         .testTarget(
             name: "CharterGatewayTests",
-            dependencies: ["CharterEngine", "CharterDocuments", "CharterDetection", "CharterGateway"],
+            dependencies: [
+                "CharterEngine", "CharterDocuments", "CharterDetection", "CharterGateway",
+            ],
             swiftSettings: strict),
         .testTarget(name: "AcceptanceTests", swiftSettings: strict),
         .testTarget(name: "HouseTests", swiftSettings: strict),

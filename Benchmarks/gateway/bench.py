@@ -251,6 +251,8 @@ def main() -> int:
     options = parser.parse_args()
     if not os.access(options.charter, os.X_OK):
         sys.exit(f"{options.charter} is not there: make build")
+    # As an exception, so that everything that was started is ended.
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))
     folder = pathlib.Path(tempfile.mkdtemp(prefix="charter-bench."))
     try:
         bench = Bench(options, folder)

@@ -1,3 +1,9 @@
+// CharterCommand: the command `charter`, one file a subcommand and nothing else.
+//
+// Flows in:  arguments, files, and for `serve` the settings of charter.yaml.
+// Flows out: text or JSON on standard output, diagnostics on standard error, an exit code.
+//
+// What a subcommand does is done by the parts below; here is only how it is asked for and shown.
 import ArgumentParser
 import CharterDocuments
 import Foundation

@@ -125,6 +125,17 @@ struct ClaimReader {
         }
     }
 
+    /// How the type is written.
+    static func spelled(_ type: ClaimType) -> String {
+        switch type {
+        case .int: "int"
+        case .double: "double"
+        case .bool: "bool"
+        case .string: "string"
+        case .enumerated(let names): "[" + names.map(\.string).joined(separator: ", ") + "]"
+        }
+    }
+
     /// What the claim is, for messages.
     static func name(of type: ClaimType) -> String {
         switch type {

@@ -115,7 +115,7 @@ struct LayerReader {
                     "layer.claim-conflict", at: range,
                     "the claim `\(name)` is declared otherwise above",
                     reason: "there it is \(ClaimReader.name(of: other))",
-                    help: "declare it alike, or give it another name")
+                    help: "write `\(name): \(ClaimReader.spelled(other))`, or give it another name")
                 continue
             }
             claims.types[name] = type

@@ -85,11 +85,14 @@ struct MarkdownDocument: Sendable {
         while true {
             let event = cmark_iter_next(iterator)
             if event == CMARK_EVENT_DONE { return }
-            guard event == CMARK_EVENT_ENTER, let node = cmark_iter_get_node(iterator) else { continue }
+            guard event == CMARK_EVENT_ENTER, let node = cmark_iter_get_node(iterator) else {
+                continue
+            }
             switch cmark_node_get_type(node) {
             case CMARK_NODE_HEADING, CMARK_NODE_CODE_BLOCK:
                 switch MarkdownDocument.block(node, source, skipped) {
-                case .heading(let heading) where heading.text.holds("{#"): hidden.append(heading.range)
+                case .heading(let heading) where heading.text.holds("{#"):
+                    hidden.append(heading.range)
                 case .fence(let fence) where fence.info == "charter": hidden.append(fence.range)
                 default: break
                 }

@@ -2,23 +2,45 @@
 package enum NearestName {
     /// The most names that are compared, of those that may be near at all.
     private static let most = 2_000
+    /// The shortest name that is recognized by its beginning.
+    private static let shortest = 4
 
-    /// `did you mean …`, where a name is near enough; O(names × length²), bounded.
+    /// `did you mean …`, where a name is near enough, or goes on or stops early;
+    /// O(names × length²), bounded.
     package static func help(for name: String, among names: some Sequence<String>) -> String? {
         let wanted = Array(name.utf8.prefix(64))
-        let farthest = max(2, wanted.count / 3)
-        var best: (name: String, distance: Int)?
+        let farthest = min(max(2, wanted.count / 3), wanted.count - 1)
+        var best: Candidate?
+        var longer: Candidate?
         var compared = 0
-        for candidate in names where abs(candidate.utf8.count - name.utf8.count) <= farthest {
-            compared += 1
-            guard compared <= most else { break }
-            let distance = distance(wanted, Array(candidate.utf8.prefix(64)))
-            // Of two that are as near, the same one whatever order a dictionary gives them in.
-            if let best, (distance, candidate) >= (best.distance, best.name) { continue }
-            best = (candidate, distance)
+        for candidate in names {
+            let difference = abs(candidate.utf8.count - name.utf8.count)
+            if difference <= farthest {
+                compared += 1
+                guard compared <= most else { break }
+                let distance = distance(wanted, Array(candidate.utf8.prefix(64)))
+                if distance <= farthest {
+                    best = nearer(best, Candidate(distance: distance, name: candidate))
+                }
+            } else if min(candidate.utf8.count, name.utf8.count) >= shortest,
+                candidate.hasPrefix(name) || name.hasPrefix(candidate)
+            {
+                longer = nearer(longer, Candidate(distance: difference, name: candidate))
+            }
         }
-        guard let best, best.distance <= farthest, best.distance < wanted.count else { return nil }
-        return "did you mean `\(best.name)`?"
+        return (best ?? longer).map { "did you mean `\($0.name)`?" }
+    }
+
+    private struct Candidate {
+        var distance: Int
+        var name: String
+    }
+
+    /// Of two that are as near, the same one whatever order a dictionary gives them in.
+    private static func nearer(_ best: Candidate?, _ candidate: Candidate) -> Candidate {
+        guard let best else { return candidate }
+        let isNearer = (candidate.distance, candidate.name) < (best.distance, best.name)
+        return isNearer ? candidate : best
     }
 
     /// Edits of one byte, two neighbors exchanged counting once (optimal string alignment).

@@ -215,13 +215,24 @@ package struct YAMLReader: ~Copyable {
         guard anchor == nil else {
             throw YAMLError(
                 kind: .syntax, offset: origin(range.lowerBound),
+                length: wordLength(range.lowerBound),
                 message: "anchors are not read here", help: "write the value out where it is used")
         }
         guard tag == nil else {
             throw YAMLError(
-                kind: .syntax, offset: origin(range.lowerBound), message: "tags are not read here",
+                kind: .syntax, offset: origin(range.lowerBound),
+                length: wordLength(range.lowerBound),
+                message: "tags are not read here",
                 help: "write the value alone: every scalar is the text that is written")
         }
+    }
+
+    /// The bytes from there to the next space, or to a sign of YAML.
+    private func wordLength(_ start: Int) -> Int {
+        guard start < bytes.count else { return 1 }
+        let rest = bytes[start...].prefix(64)
+        let end = rest.dropFirst().firstIndex { $0 <= 0x20 || ":,[]{}".utf8.contains($0) }
+        return (end ?? rest.endIndex) - start
     }
 
     private func documentRange(_ range: Range<Int>) -> Range<Int> {
@@ -256,6 +267,7 @@ package struct YAMLReader: ~Copyable {
                 "indent keys of one map alike, and put quotes round texts with `: `, `#` or signs"
         }
         var error = error(at: place, what, help: help)
+        if byte != 0x09 { error.length = wordLength(place) }
         error.reason = parser.pointee.context.map { String(cString: $0) }
         return error
     }

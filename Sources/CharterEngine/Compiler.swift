@@ -74,7 +74,8 @@ struct OperatorCompiler {
     private mutating func addRolesAndChannels(
         _ layer: Layer, actor: Int, _ compiler: inout Compiler
     ) throws(PolicyError) {
-        guard layer.roles.count < Int(Facts.nowhere), layer.channels.count < Int(Facts.nowhere) else {
+        guard layer.roles.count < Int(Facts.nowhere), layer.channels.count < Int(Facts.nowhere)
+        else {
             throw .tooLarge
         }
         let role = compiler.begin(.role, actor: actor, layer.name, layer.file)
@@ -136,7 +137,8 @@ struct Compiler {
     private var drafts: [StepTable.Draft] = []
     private var table = StepTable()
 
-    init(_ charter: Charter, _ claims: ClaimTable, assumed: [Text: ClaimValue], firstScope: Int = 0) {
+    init(_ charter: Charter, _ claims: ClaimTable, assumed: [Text: ClaimValue], firstScope: Int = 0)
+    {
         self.charter = charter
         self.claims = claims
         self.assumed = assumed

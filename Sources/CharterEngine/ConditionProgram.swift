@@ -118,7 +118,8 @@ struct ConditionPrograms: Sendable {
         }
         let left = value(instruction.left, facts, believing)
         guard left.kind > .garbled else { return .unknown }
-        let list = Int(instruction.right.place)..<(Int(instruction.right.place) + Int(instruction.count))
+        let list =
+            Int(instruction.right.place)..<(Int(instruction.right.place) + Int(instruction.count))
         switch instruction.operation {
         case .flag: return Truth(left.bits == 1)
         case .numberIn: return Truth(list.contains { left.numberOrder(to: constants[$0]) == 0 })

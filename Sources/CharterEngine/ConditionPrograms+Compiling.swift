@@ -92,7 +92,9 @@ extension ConditionPrograms {
             emit(right, view)
             emit(relation == .equal ? .equal : .notEqual)
         case .number:
-            emit(.numbers, relation: relation, left: operand(left, view), right: operand(right, view))
+            emit(
+                .numbers, relation: relation, left: operand(left, view), right: operand(right, view)
+            )
         case .text:
             emit(.texts, relation: relation, left: operand(left, view), right: operand(right, view))
         case .name(let names):
@@ -108,7 +110,9 @@ extension ConditionPrograms {
         let kind = kind(left, view)
         if case .bool = kind {
             emit(left, view)
-            let (holdsTrue, holdsFalse) = (literals.contains(.bool(true)), literals.contains(.bool(false)))
+            let (holdsTrue, holdsFalse) = (
+                literals.contains(.bool(true)), literals.contains(.bool(false))
+            )
             if holdsTrue == holdsFalse {
                 emit(.known, isTrue: holdsTrue)
             } else if holdsFalse {
@@ -129,7 +133,8 @@ extension ConditionPrograms {
         case .name, .bool: operation = .nameIn
         }
         emit(
-            operation, left: operand, right: .init(kind: .constant, place: first), count: list.count)
+            operation, left: operand, right: .init(kind: .constant, place: first), count: list.count
+        )
     }
 
     private func kind(_ expression: Expression, _ view: View) -> Kind {

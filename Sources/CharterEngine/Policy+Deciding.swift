@@ -63,7 +63,8 @@ extension Policy {
 
     @inline(__always)
     private func runFold(
-        _ number: Int, _ facts: borrowing Facts, note: (UInt32, RunFold.Outcome) -> Void = { _, _ in }
+        _ number: Int, _ facts: borrowing Facts,
+        note: (UInt32, RunFold.Outcome) -> Void = { _, _ in }
     ) -> (decision: BehaviorDecision, hasRefusals: Bool) {
         var fold = RunFold(base.heads[number], lastActor: lastActor)
         for place in base.table.range(number) {
@@ -102,7 +103,9 @@ extension Policy {
             chain[scope.actor].scopes.append(
                 ActorScope(scope: scope.scope, place: place, entries: entries))
         }
-        for (table, scopes, first) in [(base.table, base.scopes, 0), (own, scopes, base.scopes.count)] {
+        for (table, scopes, first) in [
+            (base.table, base.scopes, 0), (own, scopes, base.scopes.count),
+        ] {
             for place in table.range(index.number) {
                 let adjustment = table.adjustments[place]
                 let scope = scopes[Int(adjustment.place) - first]
@@ -122,7 +125,8 @@ extension Policy {
             scopes: [
                 ActorScope(scope: .user, place: scopeCount - 2, entries: user.entries[index] ?? []),
                 ActorScope(
-                    scope: .userInstruction, place: scopeCount - 1, entries: instructions[.user] ?? []),
+                    scope: .userInstruction, place: scopeCount - 1,
+                    entries: instructions[.user] ?? []),
             ])
         return chain
     }
@@ -162,7 +166,8 @@ extension StepTable {
             forbid: rank(adjustment.belowForbid).map { Rank(unchecked: $0.number + 1) },
             truth: truth,
             origin: Step.Origin(
-                layer: scope.layer, file: scope.file, position: position(place), notes: notes(place)))
+                layer: scope.layer, file: scope.file, position: position(place), notes: notes(place)
+            ))
         let program = Int(adjustment.program)
         if truth == .unknown, programs.truth(program, facts, believing: true) != .unknown {
             entry.needsEvidence = programs.shortfalls(program, facts).compactMap { slot in

@@ -116,7 +116,11 @@ public final class Policy: Sendable {
         facts.isAdministrator = false
         for name in roles {
             guard let place = rolePlaces[name] else { continue }
-            if place < 64 { facts.roleBits |= 1 << UInt64(place) } else { facts.roles.append(place) }
+            if place < 64 {
+                facts.roleBits |= 1 << UInt64(place)
+            } else {
+                facts.roles.append(place)
+            }
             if administrators.contains(place) { facts.isAdministrator = true }
         }
     }

@@ -17,7 +17,8 @@ struct RunFold {
             top = behavior.top.run
             standard = behavior.default.run
             own = (
-                top, behavior.own(.platform).run, behavior.own(.operator).run, behavior.own(.user).run
+                top, behavior.own(.platform).run, behavior.own(.operator).run,
+                behavior.own(.user).run
             )
             most = (
                 behavior.most(.platform).run, behavior.most(.operator).run, behavior.most(.user).run
@@ -25,7 +26,9 @@ struct RunFold {
             flags = 0
             for level in Level.allCases {
                 if behavior.hasSay(level) || level == .root { flags |= 1 << level.rawValue }
-                if level != .root, behavior.isProtected(from: level) { flags |= 16 << level.rawValue }
+                if level != .root, behavior.isProtected(from: level) {
+                    flags |= 16 << level.rawValue
+                }
             }
         }
     }
@@ -50,7 +53,9 @@ struct RunFold {
         }
 
         @inline(__always)
-        mutating func note(_ operation: Int, _ code: UInt16) { bits |= code << UInt16(operation * 4) }
+        mutating func note(_ operation: Int, _ code: UInt16) {
+            bits |= code << UInt16(operation * 4)
+        }
     }
 
     private let head: Head

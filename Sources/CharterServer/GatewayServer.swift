@@ -15,7 +15,6 @@ public struct GatewayServer: Sendable {
     private let gateway: Gateway
     private let decisions: DecisionStore
     private let model: ModelClient
-    private let connections = OpenConnections()
     private let logger: Logger
 
     public init(_ gateway: Gateway, logger: Logger) {
@@ -29,12 +28,18 @@ public struct GatewayServer: Sendable {
     public func run(onReady: @escaping @Sendable (Int) async -> Void) async throws {
         let router = Router(context: GatewayContext.self)
         router.addMiddleware { UnknownPath() }
-        router.get("/healthz") { _, _ in Response(status: .ok, body: .init(byteBuffer: .init(string: "ok\n"))) }
-        router.get("/v1/models") { request, _ in await respond(request) { try await models(request) } }
+        router.get("/healthz") { _, _ in
+            Response(status: .ok, body: .init(byteBuffer: .init(string: "ok\n")))
+        }
+        router.get("/v1/models") { request, _ in
+            await respond(request) { try await models(request) }
+        }
         router.post("/v1/chat/completions") { request, context in
             await respond(request) { try await chat(request, context.channel) }
         }
-        router.get("/charter/v1/matrix") { request, _ in await respond(request) { try matrix(request) } }
+        router.get("/charter/v1/matrix") { request, _ in
+            await respond(request) { try matrix(request) }
+        }
         router.get("/charter/v1/decisions/:id") { request, context in
             let id = context.parameters.get("id") ?? ""
             return await respond(request) { try decision(request, id) }
@@ -42,7 +47,8 @@ public struct GatewayServer: Sendable {
         let application = Application(
             router: router,
             configuration: .init(
-                address: .hostname(gateway.settings.host, port: gateway.settings.port), serverName: nil,
+                address: .hostname(gateway.settings.host, port: gateway.settings.port),
+                serverName: nil,
                 backlog: 1_024),
             onServerRunning: { channel in await onReady(channel.localAddress?.port ?? 0) },
             logger: logger)
@@ -60,7 +66,8 @@ public struct GatewayServer: Sendable {
     private func chat(_ request: Request, _ channel: any Channel) async throws -> Response {
         let enforcement = try enforcement(of: request)
         let body = try await body(of: request)
-        let arrival = Exchange.Arrival(id: GatewayServer.newID(), at: GatewayServer.now(), caller: try caller(request))
+        let arrival = Exchange.Arrival(
+            id: GatewayServer.newID(), at: GatewayServer.now(), caller: try caller(request))
         var exchange: Exchange
         do {
             exchange = try Exchange(body, arrival, enforcement)
@@ -79,15 +86,16 @@ public struct GatewayServer: Sendable {
         _ body: [UInt8], _ exchange: inout Exchange, _ request: Request, _ channel: any Channel
     ) async -> Response {
         let (model, authorization) = (model, passedOn(request))
+        let client = ClientConnection(channel: channel)
         do {
-            let answer = try await connections.whileOpen(channel) {
+            let answer = try await client.whileOpen {
                 try await model.send(
                     .POST, "/chat/completions", body: body, authorization: authorization)
             }
             if exchange.isStreamed, answer.status == .ok, isEventStream(answer) {
-                return stream(answer, exchange, request)
+                return stream(answer, exchange, client)
             }
-            let bytes = try await connections.whileOpen(channel) { try await model.body(of: answer) }
+            let bytes = try await client.whileOpen { try await model.body(of: answer) }
             guard !exchange.isStreamed || answer.status.code >= 400 else {
                 return response(exchange.reply(status: 502, body: bytes))
             }
@@ -103,39 +111,46 @@ public struct GatewayServer: Sendable {
     }
 
     private func isEventStream(_ answer: HTTPClientResponse) -> Bool {
-        answer.headers.first(name: "content-type")?.lowercased().hasPrefix("text/event-stream") ?? false
+        answer.headers.first(name: "content-type")?.lowercased().hasPrefix("text/event-stream")
+            ?? false
     }
 
     /// Passes the events on as they are cleared; a client that goes away ends the upstream, too.
     private func stream(
-        _ answer: HTTPClientResponse, _ exchange: Exchange, _ request: Request
+        _ answer: HTTPClientResponse, _ exchange: Exchange, _ client: ClientConnection
     ) -> Response {
         var headers = GatewayServer.fields(exchange.headers)
         headers[.contentType] = "text/event-stream"
         headers[.cacheControl] = "no-cache"
         let decisions = decisions
-        let requestBody = request.body
         return Response(
             status: .ok, headers: headers,
             body: ResponseBody { writer in
                 var exchange = exchange
                 exchange.beginStream()
-                defer { decisions.keep(exchange.record) }
-                try await GatewayServer.relay(answer, &exchange, &writer, requestBody)
-                try await writer.finish(nil)
+                // Lent to the one task below, which is awaited before anything here goes on.
+                nonisolated(unsafe) var lentExchange = exchange
+                nonisolated(unsafe) var lentWriter = writer
+                defer { decisions.keep(lentExchange.record) }
+                try await client.whileOpen {
+                    try await GatewayServer.relay(answer, &lentExchange, &lentWriter)
+                }
+                try await lentWriter.finish(nil)
             })
     }
 
     private static func relay(
-        _ answer: HTTPClientResponse, _ exchange: inout Exchange, _ writer: inout any ResponseBodyWriter,
-        _ requestBody: RequestBody
+        _ answer: HTTPClientResponse, _ exchange: inout Exchange,
+        _ writer: inout any ResponseBodyWriter
     ) async throws {
         var output: [UInt8] = []
         do {
             for try await piece in answer.body {
                 exchange.push(piece.readableBytesView, into: &output)
                 if !output.isEmpty {
-                    do { try await writer.write(ByteBuffer(bytes: output)) } catch { throw ClientGone() }
+                    do { try await writer.write(ByteBuffer(bytes: output)) } catch {
+                        throw ClientGone()
+                    }
                     output.removeAll(keepingCapacity: true)
                 }
                 guard exchange.needsUpstream else { return }
@@ -144,6 +159,7 @@ public struct GatewayServer: Sendable {
         } catch let error as ClientGone {
             throw error
         } catch {
+            if Task.isCancelled { throw ClientGone() }
             exchange.fail(ModelClient.error(error, hasBegun: true), into: &output)
         }
         if !output.isEmpty { try await writer.write(ByteBuffer(bytes: output)) }
@@ -236,7 +252,8 @@ public struct GatewayServer: Sendable {
             return response(error, id: GatewayServer.newID(), nil)
         } catch {
             logger.error("a request failed", metadata: ["error": "\(type(of: error))"])
-            return response(.unavailable("the request could not be handled"), id: GatewayServer.newID(), nil)
+            return response(
+                .unavailable("the request could not be handled"), id: GatewayServer.newID(), nil)
         }
     }
 
@@ -263,7 +280,9 @@ public struct GatewayServer: Sendable {
     private static func fields(_ headers: [(name: String, value: String)]) -> HTTPFields {
         var fields = HTTPFields()
         for (name, value) in headers {
-            if let name = HTTPField.Name(name) { fields.append(HTTPField(name: name, value: value)) }
+            if let name = HTTPField.Name(name) {
+                fields.append(HTTPField(name: name, value: value))
+            }
         }
         return fields
     }
@@ -307,7 +326,9 @@ private struct UnknownPath: RouterMiddleware {
     ) async throws -> Response {
         do {
             return try await next(request, context)
-        } catch let error as HTTPError where error.status == .notFound || error.status == .methodNotAllowed {
+        } catch let error as HTTPError
+            where error.status == .notFound || error.status == .methodNotAllowed
+        {
             let error = APIError.notFound("there is no such path")
             return Response(
                 status: .init(code: error.status), headers: [.contentType: "application/json"],

@@ -79,7 +79,9 @@ public struct PolicyFiles: Sendable {
     public func find(_ name: String, beside path: String) -> SourceText? {
         guard !name.isEmpty, !name.contains("/"), !name.hasPrefix(".") else { return nil }
         var folders = [URL(filePath: path).deletingLastPathComponent()]
-        if let charterPath { folders.append(URL(filePath: charterPath).deletingLastPathComponent()) }
+        if let charterPath {
+            folders.append(URL(filePath: charterPath).deletingLastPathComponent())
+        }
         for folder in folders {
             for place in [folder, folder.appending(path: "templates")] {
                 let file = place.appending(path: "\(name).yaml").relativePath

@@ -16,7 +16,8 @@ public struct Settings: Sendable {
         public var timeoutSeconds: Int
 
         public init(
-            url: String, key: String? = nil, instructions: String = "system", timeoutSeconds: Int = 300
+            url: String, key: String? = nil, instructions: String = "system",
+            timeoutSeconds: Int = 300
         ) {
             self.url = url
             self.key = key
@@ -90,7 +91,9 @@ private struct SettingsReader {
 
     mutating func read() -> Settings? {
         guard let root = YAMLReader.read(findings.source.bytes, area: "settings", &findings) else {
-            if !findings.hasErrors { findings.add("settings.syntax", at: 0..<1, "the settings are empty") }
+            if !findings.hasErrors {
+                findings.add("settings.syntax", at: 0..<1, "the settings are empty")
+            }
             return nil
         }
         return read(root)
@@ -98,7 +101,8 @@ private struct SettingsReader {
 
     private mutating func read(_ root: YAMLNode) -> Settings? {
         let top = pairs(
-            root, ["charter", "platform", "listen", "upstream", "operators", "decisions", "body_limit"])
+            root,
+            ["charter", "platform", "listen", "upstream", "operators", "decisions", "body_limit"])
         guard let upstream = top["upstream"].flatMap({ upstream($0) }) else {
             if top["upstream"] == nil {
                 findings.add(
@@ -112,7 +116,8 @@ private struct SettingsReader {
         settings.platform = top["platform"].flatMap { path($0) }
         if let node = top["listen"], !settings.listen(node.scalar ?? "") {
             findings.add(
-                "settings.bad-value", at: node.range, "this is no address", help: "write `127.0.0.1:8080`")
+                "settings.bad-value", at: node.range, "this is no address",
+                help: "write `127.0.0.1:8080`")
         }
         if let node = top["decisions"], let number = number(node, 1...1_000_000) {
             settings.decisions = number
@@ -140,7 +145,8 @@ private struct SettingsReader {
         if let role = members["instructions"] {
             guard role.scalar == "system" || role.scalar == "developer" else {
                 findings.add(
-                    "settings.bad-value", at: role.range, "`instructions` is `system` or `developer`")
+                    "settings.bad-value", at: role.range,
+                    "`instructions` is `system` or `developer`")
                 return nil
             }
             upstream.instructions = role.scalar ?? "system"
@@ -153,25 +159,29 @@ private struct SettingsReader {
 
     private mutating func operators(_ node: YAMLNode) -> [Settings.Operator] {
         guard case .sequence(let nodes) = node.content else {
-            findings.add("settings.bad-value", at: node.range, "`operators` is a list, not \(node.kind)")
+            findings.add(
+                "settings.bad-value", at: node.range, "`operators` is a list, not \(node.kind)")
             return []
         }
         var operators: [Settings.Operator] = []
         for node in nodes {
             let members = pairs(node, ["name", "layer", "key"])
             guard let name = members["name"]?.scalar, let keyNode = members["key"] else {
-                findings.add("settings.bad-value", at: node.range, "an operator has a `name` and a `key`")
+                findings.add(
+                    "settings.bad-value", at: node.range, "an operator has a `name` and a `key`")
                 continue
             }
             guard let key = secret(keyNode) else { continue }
             guard !operators.contains(where: { $0.key == key || $0.name == name }) else {
                 findings.add(
-                    "settings.bad-value", at: node.range, "the name or the key is another operator's",
+                    "settings.bad-value", at: node.range,
+                    "the name or the key is another operator's",
                     reason: "a key says which operator is asking")
                 continue
             }
             operators.append(
-                Settings.Operator(name: name, layer: members["layer"].flatMap { path($0) }, key: key))
+                Settings.Operator(
+                    name: name, layer: members["layer"].flatMap { path($0) }, key: key))
         }
         return operators
     }
@@ -213,7 +223,8 @@ private struct SettingsReader {
 
     private mutating func pairs(_ node: YAMLNode, _ keys: [String]) -> [String: YAMLNode] {
         guard case .mapping(let pairs) = node.content else {
-            findings.add("settings.bad-value", at: node.range, "a map is expected, not \(node.kind)")
+            findings.add(
+                "settings.bad-value", at: node.range, "a map is expected, not \(node.kind)")
             return [:]
         }
         var values: [String: YAMLNode] = [:]

@@ -207,7 +207,7 @@ class Context:
             raise Skipped("no real model here: scripts/model/setup.sh sets one up")
         port = free_port()
         self._model = subprocess.Popen([str(python), str(ROOT / "scripts/model/serve.py"), "--port", str(port),
-                                        "--threads", "1"],  # two that wait for each other are slow on a busy machine
+                                        "--threads", "1"],
                                        stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL,
                                        start_new_session=True, text=True)
         line = self._model.stdout.readline()  # written when it answers

@@ -53,7 +53,8 @@ struct CuttingCase: Sendable {
                 pattern: isLiteral
                     ? .randomLiteral(using: &generator) : .random(using: &generator),
                 isLiteral: isLiteral,
-                violates: generator.chance(30)
+                violates: generator.chance(30),
+                isUpperCase: generator.chance(20)
             )
         }
     }

@@ -248,7 +248,8 @@ struct DoubtTests {
         "The standard charter and its operators are not warned of",
         arguments: [["hospital_group", "clinic"], ["community"], ["coding_agent"]])
     func standard(chain: [String]) throws {
-        let folder = URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
+        let folder = URL(filePath: #filePath).deletingLastPathComponent()
+            .deletingLastPathComponent()
             .deletingLastPathComponent().appending(path: "Charters")
         func source(_ file: String) throws -> SourceText {
             let data = try Data(contentsOf: folder.appending(path: file))

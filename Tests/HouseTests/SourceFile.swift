@@ -28,20 +28,21 @@ struct SourceFile {
             }
     }
 
-    /// The lines without their comments and without what stands in simple strings, numbered from 1.
-    var code: [(text: String, number: Int)] {
-        zip(lines, 1...).map { line, number in
+    /// The lines that hold one of these words, without their comments and without what stands in
+    /// simple strings, numbered from 1.
+    func code(with words: [String]) -> [(text: String, number: Int)] {
+        zip(lines, 1...).compactMap { line, number in
+            // Few lines have one, and only those are worth the expression.
+            guard words.contains(where: line.contains) else { return nil }
             let bare = line.replacing(/"(\\.|[^"\\])*"/, with: "\"\"")
-            return (
-                bare.split(separator: "//", omittingEmptySubsequences: false).first.map(String.init)
-                    ?? "", number
-            )
+            let parts = bare.split(separator: "//", omittingEmptySubsequences: false)
+            return (parts.first.map(String.init) ?? "", number)
         }
     }
 
     /// The modules that it imports, and where.
     var imports: [(module: String, line: Int)] {
-        code.compactMap { text, number in
+        code(with: ["import "]).compactMap { text, number in
             let words = text.split(separator: " ")
             guard let place = words.firstIndex(of: "import"),
                 words[..<place].allSatisfy({ Self.beforeImport.contains($0) || $0.hasPrefix("@") })

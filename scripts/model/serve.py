@@ -52,7 +52,8 @@ def port_is_free(port: int) -> bool:
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--port", type=int, default=8081)
-    parser.add_argument("--threads", type=int, default=os.cpu_count() or 2)
+    # One core stays with whoever asks: threads that wait for a taken core make all the others wait too.
+    parser.add_argument("--threads", type=int, default=max(1, (os.cpu_count() or 2) - 1))
     parser.add_argument("--context", type=int, default=2048, help="tokens for each request in flight")
     parser.add_argument("--slots", type=int, default=2, help="requests answered at the same time")
     options = parser.parse_args()

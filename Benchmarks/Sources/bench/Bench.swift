@@ -8,7 +8,9 @@ import Foundation
 struct Bench {
     static func main() throws {
         let isPinned = measure_pin(0) == 0
-        print("CPU time, medians of 15 rounds, \(isPinned ? "one pinned core" : "NOT pinned"), release\n")
+        print(
+            "CPU time, medians of 15 rounds, \(isPinned ? "one pinned core" : "NOT pinned"), release\n"
+        )
         let job = try Job()
         let policy = try Policy.compile(job.charter, .init(operators: [job.layer]))
         let facts = try policy.facts(of: job.request)
@@ -24,7 +26,9 @@ struct Bench {
     // MARK: Measuring
 
     /// Median nanoseconds of CPU time for one of `count` operations.
-    static func nanoseconds(_ count: Int, rounds: Int = 15, _ body: () throws -> Void) rethrows -> Double {
+    static func nanoseconds(_ count: Int, rounds: Int = 15, _ body: () throws -> Void) rethrows
+        -> Double
+    {
         try body()
         var times: [Double] = []
         for _ in 0..<rounds {
@@ -35,9 +39,13 @@ struct Bench {
         return times.sorted()[rounds / 2]
     }
 
-    static func row(_ what: String, _ value: Double, _ unit: String, target: Double?, _ remark: String = "") {
+    static func row(
+        _ what: String, _ value: Double, _ unit: String, target: Double?, _ remark: String = ""
+    ) {
         let shown = value < 100 ? String(format: "%.1f", value) : String(format: "%.0f", value)
-        let verdict = target.map { value <= $0 ? "ok" : String(format: "MISSED by %.0f %%", (value / $0 - 1) * 100) }
+        let verdict = target.map {
+            value <= $0 ? "ok" : String(format: "MISSED by %.0f %%", (value / $0 - 1) * 100)
+        }
         let limit = target.map { "target ≤ \($0 < 1 ? "\($0)" : String(Int($0))) \(unit)" } ?? ""
         print(
             "\(what.padding(toLength: 58, withPad: " ", startingAt: 0)) \(shown) \(unit)".padding(
@@ -75,7 +83,9 @@ struct Bench {
         var request = field_request()
         request.roles = 0b1010
         request.claims = (34, 1, 1, 7, 2, 0, 0, 0)
-        policy.condition_bit = (1 << 32, 1 << 33, 1 << 34, 1 << 35, 1 << 36, 1 << 37, 1 << 38, 1 << 39)
+        policy.condition_bit = (
+            1 << 32, 1 << 33, 1 << 34, 1 << 35, 1 << 36, 1 << 37, 1 << 38, 1 << 39
+        )
         policy.condition_claim = (0, 1, 2, 3, 4, 5, 6, 7)
         policy.condition_least = (18, 1, 1, 5, 3, 1, 1, 1)
         var bits: UInt64 = 0
@@ -132,7 +142,9 @@ struct Bench {
                 sum &+= decisions.count
             }
         }
-        row("the whole matrix of 64: settings and ceilings", matrix, "ns", target: 150, "(limit 50)")
+        row(
+            "the whole matrix of 64: settings and ceilings", matrix, "ns", target: 150, "(limit 50)"
+        )
         let allocated = allocations {
             for index in indices {
                 sum &+= Int(policy.decide(index, facts).setting.place ?? 0)
@@ -145,15 +157,21 @@ struct Bench {
         keep(sum)
     }
 
-    static func threeConditions(_ job: Job) throws -> (policy: Policy, index: BehaviorIndex, facts: Facts) {
+    static func threeConditions(_ job: Job) throws -> (
+        policy: Policy, index: BehaviorIndex, facts: Facts
+    ) {
         var layer = Layer(name: "three")
         for text in ["claims.age >= 18", "claims.member", "claims.profession == 'nurse'"] {
             layer.adjust.append(
                 Adjustment(
-                    Job.id(3), set: Rank(1), when: try Condition(parsing: text, claims: Job.claims)))
+                    Job.id(3), set: Rank(1), when: try Condition(parsing: text, claims: Job.claims))
+            )
         }
         let policy = try Policy.compile(job.charter, .init(operators: [layer]))
-        return (policy, try Job.some(policy.charter.index(of: Job.id(3))), try policy.facts(of: job.request))
+        return (
+            policy, try Job.some(policy.charter.index(of: Job.id(3))),
+            try policy.facts(of: job.request)
+        )
     }
 
     // MARK: The edge
@@ -231,7 +249,9 @@ struct Bench {
         let keys = (0..<1_000_000).map { Text("sk-operator-\($0)") }
         table.reserveCapacity(keys.count)
         let before = measure_resident()
-        for number in 0..<100_000 { table[keys[number]] = try base.with(operators: [layers[number % 64]]) }
+        for number in 0..<100_000 {
+            table[keys[number]] = try base.with(operators: [layers[number % 64]])
+        }
         let bytes = Double(measure_resident() - before) / 100_000
         row("resident for each further operator, of 100,000", bytes, "B", target: 1_024)
         for number in 100_000..<1_000_000 {
@@ -244,10 +264,14 @@ struct Bench {
         let cold = nanoseconds(200_000, rounds: 5) {
             for _ in 0..<200_000 {
                 place = (place &* 6_364_136 &+ 1_442_695) % 1_000_000
-                if let policy = table[keys[place]] { sum &+= policy.decide(index, facts).setting.place ?? 0 }
+                if let policy = table[keys[place]] {
+                    sum &+= policy.decide(index, facts).setting.place ?? 0
+                }
             }
         }
-        row("the policy of one operator among 1,000,000, cold", cold, "ns", target: 400, "(and one decision)")
+        row(
+            "the policy of one operator among 1,000,000, cold", cold, "ns", target: 400,
+            "(and one decision)")
         let hot = nanoseconds(200_000) {
             for number in 0..<200_000 {
                 if let policy = table[keys[number & 7]] { sum &+= policy.roles.count }
@@ -267,14 +291,21 @@ struct Bench {
             print("no release command: `make build` makes it")
             return
         }
-        let shared = ProcessInfo.processInfo.environment["CHARTER_SHARED"] ?? root.appending(path: "../shared").path
+        let shared =
+            ProcessInfo.processInfo.environment["CHARTER_SHARED"]
+            ?? root.appending(path: "../shared").path
         let specification = shared + "/data/model_spec/model_spec.md"
         if FileManager.default.fileExists(atPath: specification) {
-            row("read and check OpenAI's Model Spec, start-up included", try wall(command, ["check", specification]), "ms", target: 40, "(wall)")
+            row(
+                "read and check OpenAI's Model Spec, start-up included",
+                try wall(command, ["check", specification]), "ms", target: 40, "(wall)")
         } else {
             print("the Model Spec is not here: CHARTER_SHARED says where it is")
         }
-        row("read and check the standard charter, start-up included", try wall(command, ["check", root.appending(path: "Charters/standard.md").path]), "ms", target: nil, "(wall)")
+        row(
+            "read and check the standard charter, start-up included",
+            try wall(command, ["check", root.appending(path: "Charters/standard.md").path]), "ms",
+            target: nil, "(wall)")
         row("charter --version", try wall(command, ["--version"]), "ms", target: 15, "(wall)")
     }
 
@@ -290,7 +321,9 @@ struct Bench {
             try process.run()
             process.waitUntilExit()
             let time = ContinuousClock.now - start
-            times.append(Double(time.components.attoseconds) / 1e15 + Double(time.components.seconds) * 1_000)
+            times.append(
+                Double(time.components.attoseconds) / 1e15 + Double(time.components.seconds) * 1_000
+            )
         }
         return times.sorted()[7]
     }

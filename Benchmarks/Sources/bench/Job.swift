@@ -40,7 +40,8 @@ struct Job {
             user: "somebody", roles: ["role1", "role3"], channel: "channel0",
             claims: [
                 "age": Claim(.int(34), .verified), "member": Claim(.bool(true), .vouched),
-                "profession": Claim(.text("nurse"), .vouched), "score": Claim(.double(0.7), .vouched),
+                "profession": Claim(.text("nurse"), .vouched),
+                "score": Claim(.double(0.7), .vouched),
                 "level": Claim(.int(2), .vouched), "verified": Claim(.bool(false), .vouched),
             ])
     }

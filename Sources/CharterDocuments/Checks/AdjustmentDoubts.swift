@@ -71,18 +71,20 @@ struct AdjustmentDoubts {
         let presumed = condition.claims.filter { view.isPresumed($0, for: behavior) }
         let range = document.range(of: .when, in: adjustment)
         if !silent.isEmpty, restricts || widens {
-            let effects = [
-                widens ? "what widens does not hold" : nil, restricts ? "what restricts does" : nil,
-            ]
             let canPresume = silent.allSatisfy { view.couldBePresumed($0, for: behavior) }
+            let effect =
+                !widens
+                ? "the restriction holds until the opposite is shown"
+                : !restricts
+                    ? "this does not hold until it is shown"
+                    : "the careful part holds, and the rest does not, until it is shown"
             findings.add(
                 "\(area).decided-by-silence", .note, at: range,
                 "where a request does not show \(AdjustmentDoubts.list(silent)), silence decides this",
-                reason: "nobody presumes it, and then "
-                    + effects.compactMap { $0 }.joined(separator: ", and "),
+                reason: "nobody presumes it, so \(effect)",
                 help: canPresume
                     ? "if that is not meant, write `assume: {\(silent[0]): …}`"
-                    : "if that is not meant, ask for less `evidence`: an assumption is only vouched for"
+                    : "if that is not meant, show it in each request: the behavior asks for `verified`"
             )
         }
         if let first = presumed.first, restricts {

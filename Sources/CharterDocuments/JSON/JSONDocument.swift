@@ -91,7 +91,8 @@ extension JSONError: CustomStringConvertible {
         case .tooManyValues(let limit): "the JSON has more than \(limit) values"
         case .malformed(let offset?): "the JSON is malformed at byte \(offset)"
         case .malformed(nil): "the JSON is malformed"
-        case .duplicateKey(let offset): "the JSON names a key twice in one object, at byte \(offset)"
+        case .duplicateKey(let offset):
+            "the JSON names a key twice in one object, at byte \(offset)"
         case .notUTF8: "the JSON is not valid UTF-8"
         }
     }

@@ -71,15 +71,22 @@ public struct JSONValue: Sendable {
 
     /// Whether it stands under this key.
     package func isNamed(_ name: StaticString) -> Bool {
-        let length = Int(node.key_end) - Int(node.key)
-        guard length == name.utf8CodeUnitCount else { return false }
-        return name.withUTF8Buffer { $0.elementsEqual(key) }
+        let node = node
+        return isText(Int(node.key)..<Int(node.key_end), name)
     }
 
     /// Whether it is this string.
     package func isText(_ other: StaticString) -> Bool {
-        guard let text, text.count == other.utf8CodeUnitCount else { return false }
-        return other.withUTF8Buffer { $0.elementsEqual(text) }
+        let node = node
+        return kind == .string && isText(Int(node.text)..<Int(node.text_end), other)
+    }
+
+    /// Compares in place: a slice would count a reference for every key that is looked at.
+    private func isText(_ range: Range<Int>, _ other: StaticString) -> Bool {
+        guard range.count == other.utf8CodeUnitCount else { return false }
+        return document.texts.withUnsafeBufferPointer { texts in
+            other.withUTF8Buffer { UnsafeBufferPointer(rebasing: texts[range]).elementsEqual($0) }
+        }
     }
 
     /// Every string in it, and every key of the objects in it, in order.

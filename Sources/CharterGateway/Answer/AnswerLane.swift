@@ -14,8 +14,8 @@ struct AnswerLane<Watcher: TextWatcher>: Sendable {
     /// A piece that waits for its texts to be cleared.
     struct Held: Sendable {
         let chunk: ChatChunk
-        let choice: ChatChunk.Choice
-        let piece: AnswerPiece
+        /// Its places in the event.
+        let choicePlace, piecePlace: Int
         /// Whether the event holds nothing else.
         let isWholeEvent: Bool
         /// Its place among all pieces of the answer.
@@ -25,19 +25,21 @@ struct AnswerLane<Watcher: TextWatcher>: Sendable {
         fileprivate var mark = PartWatch<Watcher>.Mark()
 
         init(
-            _ piece: AnswerPiece,
-            of choice: ChatChunk.Choice,
-            in chunk: ChatChunk,
+            _ chunk: ChatChunk,
+            choice choicePlace: Int,
+            piece piecePlace: Int,
             isWholeEvent: Bool,
             number: Int
         ) {
             self.chunk = chunk
-            self.choice = choice
-            self.piece = piece
+            self.choicePlace = choicePlace
+            self.piecePlace = piecePlace
             self.isWholeEvent = isWholeEvent
             self.number = number
         }
 
+        var choice: ChatChunk.Choice { chunk.choices[choicePlace] }
+        var piece: AnswerPiece { choice.pieces[piecePlace] }
         var size: Int { chunk.document.source.count }
     }
 
@@ -49,14 +51,15 @@ struct AnswerLane<Watcher: TextWatcher>: Sendable {
     /// Takes a piece; it waits until it is taken out.
     mutating func push(_ held: Held) -> Watcher.Violation? {
         let (mark, violation) = watch.push(held.piece)
+        var held = held
+        held.mark = mark
         waiting.append(held)
-        waiting[waiting.count - 1].mark = mark
         return violation
     }
 
     /// Whether a piece of this event still waits.
     func isHolding(_ chunk: ChatChunk) -> Bool {
-        waiting[firstWaiting...].contains { $0.chunk.document === chunk.document }
+        waiting[firstWaiting...].contains { $0.chunk === chunk }
     }
 
     /// The texts are over.

@@ -63,7 +63,7 @@ public struct AnswerWatch<Watcher: TextWatcher>: Sendable {
     }
 
     /// Takes the next bytes from the upstream, and appends what may be delivered.
-    public mutating func push(_ piece: some Collection<UInt8>, into output: inout [UInt8]) {
+    public mutating func push(_ piece: [UInt8], into output: inout [UInt8]) {
         guard state == .running else { return }
         events.push(piece)
         do throws(APIError) {
@@ -102,12 +102,12 @@ public struct AnswerWatch<Watcher: TextWatcher>: Sendable {
         into output: inout [UInt8]
     ) throws(APIError) {
         if event.data.isEmpty { return }
-        if event.data.elementsEqual("[DONE]".utf8) { return try complete(into: &output) }
+        if event.data == ChatChunk.done { return try complete(into: &output) }
         let chunk = try ChatChunk(event)
         if chunk.choices.isEmpty { return chunk.write(to: &output) }
-        for choice in chunk.choices where state == .running {
-            let place = place(of: choice.index)
-            try choices[place].read(choice, in: chunk, into: &output)
+        for choicePlace in chunk.choices.indices where state == .running {
+            let place = place(of: chunk.choices[choicePlace].index)
+            try choices[place].read(choicePlace, of: chunk, into: &output)
             if let stopped = choices[place].takeStops() {
                 stops += stopped
                 choices[place].end(stopped[0], in: chunk, explanation(stopped[0]), &output)
@@ -129,14 +129,14 @@ public struct AnswerWatch<Watcher: TextWatcher>: Sendable {
     /// Where the last answer was stopped the upstream has nothing more to say.
     private mutating func endIfNobodyIsLeft(into output: inout [UInt8]) {
         guard choices.count >= expectedChoices, choices.allSatisfy(\.isOver) else { return }
-        output += "data: [DONE]\n\n".utf8
+        output += ChatChunk.doneEvent
         state = .complete
     }
 
     /// The stream's own end. An answer without a `finish_reason` is not whole.
     private mutating func complete(into output: inout [UInt8]) throws(APIError) {
         guard !choices.isEmpty, choices.allSatisfy(\.isOver) else { throw .upstreamCutOff }
-        output += "data: [DONE]\n\n".utf8
+        output += ChatChunk.doneEvent
         state = .complete
     }
 }

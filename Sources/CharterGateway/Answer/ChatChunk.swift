@@ -1,9 +1,15 @@
 internal import CharterDocuments
 
 /// One event of a streamed chat completion.
-struct ChatChunk: Sendable {
+final class ChatChunk: Sendable {
+    /// The data that ends a stream.
+    static let done = Array("[DONE]".utf8)
+    /// The event that ends a stream.
+    static let doneEvent = Array("data: [DONE]\n\n".utf8)
+
     let document: JSONDocument
     let choices: [Choice]
+    private let isOneLine: Bool
 
     /// What the event adds to one of the answers.
     struct Choice: Sendable {
@@ -20,15 +26,21 @@ struct ChatChunk: Sendable {
     ///
     /// - Throws: the upstream's own error where it tells one, else why this is no chunk.
     init(_ event: ServerSentEvents.Event) throws(APIError) {
+        isOneLine = event.isOneLine
         do {
             document = try JSONDocument(event.data)
         } catch {
             throw .upstreamMalformed("\(error)")
         }
-        let root = document.root
-        if let error = root.present("error") { throw UpstreamError.error(error) }
-        if event.type.elementsEqual("error".utf8) { throw UpstreamError.error(root) }
-        guard let list = root["choices"], list.kind == .list || list.isNull else {
+        if !event.type.isEmpty, event.type.elementsEqual("error".utf8) {
+            throw UpstreamError.error(document.root.present("error") ?? document.root)
+        }
+        var list: JSONValue?
+        for member in document.root.children {
+            if member.isNamed("choices") { list = member }
+            if member.isNamed("error"), !member.isNull { throw UpstreamError.error(member) }
+        }
+        guard let list, list.kind == .list || list.isNull, document.root.kind == .object else {
             throw .upstreamMalformed("an event without `choices`")
         }
         var choices: [Choice] = []
@@ -38,12 +50,12 @@ struct ChatChunk: Sendable {
 
     /// The event as it came, but for its framing.
     func write(to output: inout [UInt8]) {
-        Self.write(document.source[...], to: &output)
+        write(document.source[...], to: &output)
     }
 
-    private static func write(_ data: ArraySlice<UInt8>, to output: inout [UInt8]) {
+    private func write(_ data: ArraySlice<UInt8>, to output: inout [UInt8]) {
         var rest = data
-        while let end = rest.firstIndex(of: UInt8(ascii: "\n")) {
+        while !isOneLine, let end = rest.firstIndex(of: UInt8(ascii: "\n")) {
             output += "data: ".utf8
             output += rest[...end]
             rest = rest[(end + 1)...]
@@ -66,7 +78,7 @@ struct ChatChunk: Sendable {
         member(&data)
         data.append(UInt8(ascii: "}"))
         data += source[delta.range.upperBound...]
-        Self.write(data[...], to: &output)
+        write(data[...], to: &output)
     }
 
     /// The event with one choice alone, which is written anew.
@@ -100,19 +112,27 @@ struct ChatChunk: Sendable {
 
 extension ChatChunk.Choice {
     init(_ value: JSONValue) throws(APIError) {
-        guard let index = value["index"]?.integer, (0..<ChatRequest.mostChoices).contains(index)
-        else {
+        var index: Int?
+        var delta: JSONValue?
+        var reason: JSONValue?
+        for member in value.children where !member.isNull {
+            if member.isNamed("index") {
+                index = member.integer
+            } else if member.isNamed("delta") {
+                delta = member
+            } else if member.isNamed("finish_reason") {
+                reason = member
+            } else if member.isNamed("message") || member.isNamed("text") {
+                // A whole message, or a plain completion's text, would pass by every watcher.
+                throw .upstreamMalformed("a streamed choice with a whole text")
+            }
+        }
+        guard let index, (0..<ChatRequest.mostChoices).contains(index), value.kind == .object else {
             throw .upstreamMalformed("a choice without `index`")
         }
-        // A whole message, or a plain completion's text, would pass by every watcher.
-        guard value.present("message") == nil, value.present("text") == nil else {
-            throw .upstreamMalformed("a streamed choice with a whole text")
-        }
-        let delta = value.present("delta")
         guard delta == nil || delta?.kind == .object else {
             throw .upstreamMalformed("a delta that is no object")
         }
-        let reason = value.present("finish_reason")
         guard reason == nil || reason?.kind == .string else {
             throw .upstreamMalformed("a `finish_reason` that is no string")
         }

@@ -28,10 +28,11 @@ struct WatchedChoice<Watcher: TextWatcher>: Sendable {
 
     /// Takes what an event adds to this answer, and appends what may be delivered.
     mutating func read(
-        _ choice: ChatChunk.Choice,
-        in chunk: ChatChunk,
+        _ choicePlace: Int,
+        of chunk: ChatChunk,
         into output: inout [UInt8]
     ) throws(APIError) {
+        let choice = chunk.choices[choicePlace]
         switch state {
         case .stopped: return
         case .finished where choice.pieces.contains { !$0.isEmpty }:
@@ -42,12 +43,12 @@ struct WatchedChoice<Watcher: TextWatcher>: Sendable {
         if choice.pieces.isEmpty, !choice.isLast { return pass(choice, in: chunk, into: &output) }
         let isAlone = chunk.choices.count == 1 && choice.pieces.count == 1
         if !isAlone, !choice.isLast { writeRest(of: choice, in: chunk, into: &output) }
-        for piece in choice.pieces {
-            let lane = try lane(of: piece.part)
+        for piecePlace in choice.pieces.indices {
+            let lane = try lane(of: choice.pieces[piecePlace].part)
             let held = AnswerLane<Watcher>.Held(
-                piece,
-                of: choice,
-                in: chunk,
+                chunk,
+                choice: choicePlace,
+                piece: piecePlace,
                 isWholeEvent: isAlone && !choice.isLast,
                 number: pieceCount
             )
@@ -129,7 +130,7 @@ struct WatchedChoice<Watcher: TextWatcher>: Sendable {
         }
         pieces.sort { $0.number < $1.number }
         // What the last event itself adds goes with it, as it came.
-        for held in pieces where held.chunk.document !== chunk.document {
+        for held in pieces where held.chunk !== chunk {
             write(held, into: &output)
         }
         pass(choice, in: chunk, into: &output)

@@ -88,7 +88,8 @@ public struct Exchange: Sendable {
         switch decision.verdict.act {
         case .refuse, .ask, .transform:
             start = .reply(
-                Exchange.refusal(request, arrival, record, wording.refusal(decision), wording, decision))
+                Exchange.refusal(
+                    request, arrival, record, wording.refusal(decision), wording, decision))
         case .guide:
             start = .forward(
                 request.body(adding: wording.guide(decision.verdict), role: enforcement.guideRole))
@@ -143,7 +144,7 @@ public struct Exchange: Sendable {
 
     /// Takes the upstream's next bytes; appends what may be delivered.
     public mutating func push(_ piece: some Collection<UInt8>, into output: inout [UInt8]) {
-        watch?.push(piece, into: &output)
+        watch?.push(Array(piece), into: &output)
         noteStream()
     }
 

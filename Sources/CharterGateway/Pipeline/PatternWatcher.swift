@@ -41,7 +41,8 @@ final class PatternWatcher: TextWatcher, @unchecked Sendable {
     }
 
     private func step(
-        _ body: (StreamWatcher, inout [UInt8], inout Scratch, (Match) -> Bool) -> StreamWatcher.Outcome
+        _ body: (StreamWatcher, inout [UInt8], inout Scratch, (Match) -> Bool) ->
+            StreamWatcher.Outcome
     ) -> Violation? {
         guard !hasEnded else { return nil }
         guard let watcher, var scratch = scratch.take() else {

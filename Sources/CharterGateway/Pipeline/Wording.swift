@@ -18,7 +18,9 @@ struct Wording {
     /// Why a text of an answer ends here.
     func refusal(of index: BehaviorIndex, _ decision: Decision) -> String {
         let behavior = charter[index]
-        if let text = enforcement.replies.refusal(of: behavior.id, language: language) { return text }
+        if let text = enforcement.replies.refusal(of: behavior.id, language: language) {
+            return text
+        }
         return "I can't help with this here (\(behavior.title)). "
             + possible(index, decision).joined(separator: " ")
     }
@@ -28,11 +30,15 @@ struct Wording {
         let behavior = charter[index]
         let decided = decision.behaviors[index.number]
         var texts: [String] = []
-        if decided.ceilings.user > decided.setting, let name = behavior.name(of: decided.ceilings.user) {
+        if decided.ceilings.user > decided.setting,
+            let name = behavior.name(of: decided.ceilings.user)
+        {
             texts.append("You may ask for it in so many words, up to \"\(name)\".")
         }
-        let claims = decision.refused.filter { $0.behavior == behavior.id && $0.reason == .needsEvidence }
-            .compactMap { step in if case .claim(let name) = step.value { name.string } else { nil } }
+        let claims = decision.refused.filter {
+            $0.behavior == behavior.id && $0.reason == .needsEvidence
+        }
+        .compactMap { step in if case .claim(let name) = step.value { name.string } else { nil } }
         for claim in Set(claims).sorted() {
             texts.append("Showing your \(claim.replacing("_", with: " ")) may change this.")
         }
@@ -70,7 +76,8 @@ struct Wording {
 
     private func dutyTexts(_ verdict: Verdict) -> [String] {
         verdict.duties.map { index in
-            enforcement.replies.duty(of: charter[index].id, language: language) ?? charter[index].title
+            enforcement.replies.duty(of: charter[index].id, language: language)
+                ?? charter[index].title
         }
     }
 }

@@ -10,6 +10,8 @@ public struct ServerSentEvents: Sendable {
         public var type: [UInt8] = []
         /// The `data` fields, joined by line feeds.
         public var data: [UInt8] = []
+        /// Whether there was one `data` field alone, so that the data holds no line feed.
+        public var isOneLine = true
         /// The last `id` field of the stream so far.
         public var id: [UInt8] = []
     }
@@ -21,6 +23,11 @@ public struct ServerSentEvents: Sendable {
 
     /// The last `retry` field of the stream so far, in milliseconds.
     public private(set) var retryMilliseconds: Int?
+
+    private static let dataField = Array("data".utf8)[...]
+    private static let eventField = Array("event".utf8)[...]
+    private static let idField = Array("id".utf8)[...]
+    private static let retryField = Array("retry".utf8)[...]
 
     private let limit: Int
     private var bytes: [UInt8] = []
@@ -37,7 +44,7 @@ public struct ServerSentEvents: Sendable {
     }
 
     /// Takes the next bytes of the stream.
-    public mutating func push(_ piece: some Collection<UInt8>) {
+    public mutating func push(_ piece: [UInt8]) {
         if lineStart == bytes.count {
             bytes.removeAll(keepingCapacity: true)
         } else {
@@ -70,6 +77,7 @@ public struct ServerSentEvents: Sendable {
     private mutating func startEvent() {
         event.type.removeAll(keepingCapacity: true)
         event.data = []
+        event.isOneLine = true
         hasData = false
     }
 
@@ -98,18 +106,29 @@ public struct ServerSentEvents: Sendable {
     }
 
     private func lineEnd() -> Int? {
-        let span = bytes.span
-        var place = scanned
-        while place < span.count {
-            // Both ends of a line are below every printable character.
-            if span[place] <= UInt8(ascii: "\r"),
-                span[place] == UInt8(ascii: "\n") || span[place] == UInt8(ascii: "\r")
-            {
-                return place
+        bytes.withUnsafeBytes { bytes in
+            let feed = UInt8(ascii: "\n")
+            let carriage = UInt8(ascii: "\r")
+            var place = scanned
+            while place < bytes.count {
+                if place + 8 <= bytes.count,
+                    Self.isText(bytes.loadUnaligned(fromByteOffset: place, as: UInt64.self))
+                {
+                    place += 8
+                    continue
+                }
+                if bytes[place] == feed || bytes[place] == carriage { return place }
+                place += 1
             }
-            place += 1
+            return nil
         }
-        return nil
+    }
+
+    /// Whether none of eight bytes is as low as the ends of a line: subtracting borrows into the
+    /// highest bit of a byte that is.
+    private static func isText(_ word: UInt64) -> Bool {
+        let ones: UInt64 = 0x0101_0101_0101_0101
+        return (word &- ones &* 0x0E) & ~word & (ones &* 0x80) == 0
     }
 
     private mutating func read(_ line: ArraySlice<UInt8>) {
@@ -117,15 +136,18 @@ public struct ServerSentEvents: Sendable {
         let name = line[..<(colon ?? line.endIndex)]
         var value = colon.map { line[($0 + 1)...] } ?? []
         if value.first == UInt8(ascii: " ") { value = value.dropFirst() }
-        if name.elementsEqual("data".utf8) {
-            if hasData { event.data.append(UInt8(ascii: "\n")) }
+        if name == Self.dataField {
+            if hasData {
+                event.data.append(UInt8(ascii: "\n"))
+                event.isOneLine = false
+            }
             event.data += value
             hasData = true
-        } else if name.elementsEqual("event".utf8) {
+        } else if name == Self.eventField {
             event.type = Array(value)
-        } else if name.elementsEqual("id".utf8) {
+        } else if name == Self.idField {
             if !value.contains(0) { event.id = Array(value) }
-        } else if name.elementsEqual("retry".utf8) {
+        } else if name == Self.retryField {
             let digits = UInt8(ascii: "0")...UInt8(ascii: "9")
             if value.allSatisfy(digits.contains),
                 let number = Int(String(decoding: value, as: UTF8.self))

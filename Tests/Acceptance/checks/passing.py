@@ -1,5 +1,7 @@
 """What nothing forbids passes, as if no gateway stood there."""
+import contextlib
 import json
+import socket
 import time
 
 import openai
@@ -186,6 +188,24 @@ def _(context):
     seen = context.upstream.seen[-1]
     context.within(1.0, lambda: seen.closed is not None, "the model's server saw the closing")
     return f"seen after {(seen.closed - closing) * 1e3:.0f} ms"
+
+
+@check("closing a stream that has fallen silent, with everything read, closes it at the model's server too", passing=True)
+def _(context):
+    # A close with bytes still unread resets the connection; this one only ends it, and nothing is being written.
+    body = json.dumps({"model": "scripted", "messages": ASK, "stream": True,
+                       "script": written(text=TEXT, every=20, stall=[12, 30])}).encode()
+    head = (f"POST /v1/chat/completions HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer key-shop\r\n"
+            f"Content-Type: application/json\r\nContent-Length: {len(body)}\r\n\r\n").encode()
+    with socket.create_connection(("127.0.0.1", context.plain.port), timeout=0.5) as connection:
+        connection.sendall(head + body)
+        with contextlib.suppress(TimeoutError):
+            while connection.recv(65536):
+                pass
+    closed = time.monotonic()
+    seen = context.upstream.seen[-1]
+    context.within(1.0, lambda: seen.closed is not None, "the model's server saw the closing")
+    return f"seen after {(seen.closed - closed) * 1e3:.0f} ms"
 
 
 @check("giving up on an answer that does not come closes it at the model's server within a second", passing=True)

@@ -60,7 +60,7 @@ struct ServerSentEventsTests {
     @Test("The time to wait before a new try is told")
     func retry() throws {
         var parser = ServerSentEvents()
-        parser.push("retry: 2500\nretry: soon\n\n".utf8)
+        parser.push(Array("retry: 2500\nretry: soon\n\n".utf8))
         #expect(try parser.next() == nil)
         #expect(parser.retryMilliseconds == 2500)
     }
