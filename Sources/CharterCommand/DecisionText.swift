@@ -29,12 +29,15 @@ struct DecisionText {
             "behavior", "setting", "decided by", "the platform may", "the operator may",
             "the user may",
         ]
-        return (TextTable([header] + rows).lines + [""] + verdict(decision))
+        let shown = Set(behaviors.map { charter[$0].id })
+        return
+            (TextTable([header] + rows).lines + [""]
+            + verdict(decision, refused: { shown.contains($0.behavior) }))
             .joined(separator: "\n")
     }
 
-    /// The verdict on the demands, and everything that was refused.
-    func verdict(_ decision: Decision) -> [String] {
+    /// The verdict on the demands, and what was refused: of the known behaviors, the chosen steps.
+    func verdict(_ decision: Decision, refused isChosen: (Step) -> Bool) -> [String] {
         let verdict = decision.verdict
         var lines = [
             "verdict: "
@@ -56,7 +59,8 @@ struct DecisionText {
                 "  conflict: \(charter[conflict.behavior].id) and \(charter[conflict.duty].id): "
                     + conflict.kind.rawValue)
         }
-        for step in decision.refused {
+        for step in decision.refused
+        where isChosen(step) || charter[step.behavior] == nil || step.scope == .demand {
             let text = StepText(step: step, policy: policy)
             let place = text.place.isEmpty ? "" : " (\(text.place))"
             lines.append(

@@ -42,7 +42,8 @@ struct Explain: ParsableCommand {
         if parts.isEmpty { parts.append("No layer says anything; every behavior has its default.") }
         if !request.demands.isEmpty {
             parts.append(
-                DecisionText(documents.policy, request).verdict(decided).joined(separator: "\n"))
+                DecisionText(documents.policy, request).verdict(decided, refused: { _ in false })
+                    .joined(separator: "\n"))
         }
         print(parts.joined(separator: "\n\n"))
     }
