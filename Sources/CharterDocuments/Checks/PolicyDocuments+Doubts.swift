@@ -58,7 +58,8 @@ private struct LayerDoubts {
         let charterFile = charter.file
         var documents: [String: PlacedDocument] = [:]
         var uses: [String: Int] = [:]
-        var layers: [(level: Level, scopes: [LayerScope], files: [String], layer: Layer)] = []
+        var layers:
+            [(level: Level, scopes: [LayerScope], files: [String], hasAdministrator: Bool)] = []
         for document in [platform].compactMap({ $0 }) + operators {
             guard let layer = document.layer else { continue }
             for placed in document.placed {
@@ -69,7 +70,8 @@ private struct LayerDoubts {
                 (
                     layers.isEmpty && platform != nil ? .platform : .operator,
                     LayerScope.all(of: layer),
-                    document.placed.map(\.source.file), layer
+                    document.placed.map(\.source.file),
+                    layer.roles.contains { $0.isAdministrator }
                 ))
         }
         let grouped = layers.map { entries($0.scopes, $0.files) }
@@ -87,8 +89,9 @@ private struct LayerDoubts {
                 let isInnermost = layer.level == .operator && place == layers.count - 1
                 actors.append(
                     PermissiveFold.Actor(
-                        layer.level, grouped[place].map { $0[behavior.id] ?? [] }, of: layer.layer,
-                        isInnermost: isInnermost))
+                        level: layer.level, scopes: grouped[place].map { $0[behavior.id] ?? [] },
+                        hasAdministrator: isInnermost && layer.hasAdministrator,
+                        hasInstructions: layer.level == .platform || isInnermost))
             }
             // What the last layer opens is for whoever is next.
             if layers.last?.level == .platform { actors.append(.init(level: .operator)) }
