@@ -126,8 +126,11 @@ extension String {
 
     /// Without spaces, tabs and line ends on either side.
     var trimmingSpace: String {
-        let space: [Character] = [" ", "\t", "\n", "\r", "\r\n"]
-        return String(
-            drop { space.contains($0) }.reversed().drop { space.contains($0) }.reversed())
+        func isText(_ byte: UInt8) -> Bool {
+            byte != 0x20 && byte != 0x09 && byte != 0x0A && byte != 0x0D
+        }
+        guard let first = utf8.firstIndex(where: isText), let last = utf8.lastIndex(where: isText)
+        else { return "" }
+        return String(self[first...last])
     }
 }

@@ -43,20 +43,22 @@ struct BehaviorReader {
         let standard = kind == .dial ? nil : value?.scalar ?? "on"
         let values = dial ?? BehaviorReader.switchValues(cautious: cautious ?? standard ?? "on")
         // What an unknown key was meant to say may be the very thing that is missed below.
-        guard knowsKeys, !values.isEmpty, let id, let authority else { return nil }
+        guard knowsKeys, !values.isEmpty else { return nil }
+        // Where the id or the authority is wrong, the rest is read all the same, for what is wrong
+        // with it; the widest authority leads to no second mistake.
         var behavior = Behavior(
-            id: BehaviorID(Text(id)), title: draft.attributes.title, kind: kind, values: values,
-            authority: authority, default: .cautious,
+            id: BehaviorID(Text(id ?? "")), title: draft.attributes.title, kind: kind,
+            values: values, authority: authority ?? .guideline, default: .cautious,
             source: findings.source.position(of: draft.heading.range.lowerBound))
         if let value {
-            guard let name = value.scalar, let rank = behavior.rank(of: Text(name)) else {
+            if let name = value.scalar, let rank = behavior.rank(of: Text(name)) {
+                behavior.default = rank
+            } else {
                 findings.add(
                     "charter.bad-default", at: value.range,
-                    "`\(value.scalar ?? value.kind)` is no value of `\(id)`",
+                    "`\(value.scalar ?? value.kind)` is none of the values",
                     help: "write one of \(behavior.spelledValues)")
-                return nil
             }
-            behavior.default = rank
         } else if let standard, let rank = behavior.rank(of: Text(standard)) {
             behavior.default = rank
         }

@@ -5,8 +5,9 @@ struct CharterReader {
     private let source: SourceText
     var findings: Findings
     private var frontMatter = FrontMatter()
-    /// The most behaviors of a charter.
+    /// The most behaviors of a charter, and the most headings.
     static let mostBehaviors = 10_000
+    static let mostHeadings = 20_000
 
     init(_ source: SourceText) {
         self.source = source
@@ -15,7 +16,9 @@ struct CharterReader {
 
     mutating func read() -> CharterDocument? {
         frontMatter.read(source, &findings)
-        guard paragraphsAreBounded(from: frontMatter.end) else { return nil }
+        guard !frontMatter.isUnclosed, paragraphsAreBounded(from: frontMatter.end) else {
+            return nil
+        }
         let markdown = MarkdownDocument(source, from: frontMatter.end)
         var drafts = sections(of: markdown)
         inheritTiers(&drafts)
@@ -64,21 +67,21 @@ struct CharterReader {
 
     /// cmark-gfm is quadratic in some paragraphs, so that they are bounded before it sees them.
     private mutating func paragraphsAreBounded(from start: Int) -> Bool {
-        var length = 0
-        var first = 0
-        for number in source.position(of: start).line...source.lineCount {
-            let line = source.line(number)
-            if length == 0 { first = line.startIndex }
-            length = line.allSatisfy { $0 == 0x20 || $0 == 0x09 } ? 0 : length + line.count + 1
-            if length > SourceText.largestParagraph {
-                findings.add(
-                    "charter.syntax", at: first..<line.endIndex, "this paragraph is too long",
-                    reason: "lines without an empty one between them have at most "
-                        + "\(SourceText.largestParagraph) bytes", help: "put an empty line in")
-                return false
-            }
+        guard let bound = ParagraphBound.first(in: source, from: start) else { return true }
+        switch bound {
+        case .tooLong(let range):
+            findings.add(
+                "charter.syntax", at: range, "this paragraph is too long",
+                reason: "lines without an empty one between them have at most "
+                    + "\(SourceText.largestParagraph) bytes", help: "put an empty line in")
+        case .tooMuchMarkup(let range):
+            findings.add(
+                "charter.syntax", at: range,
+                "up to here there are too many `[` and `<` in long paragraphs",
+                reason: "where they have no end, to read them takes time that grows with both",
+                help: "put empty lines in, and code into fenced blocks")
         }
-        return true
+        return false
     }
 
     private mutating func sections(of markdown: MarkdownDocument) -> [SectionDraft] {
@@ -86,6 +89,13 @@ struct CharterReader {
         for block in markdown.blocks {
             switch block {
             case .heading(let heading):
+                guard drafts.count < CharterReader.mostHeadings else {
+                    findings.add(
+                        "charter.syntax", at: heading.range,
+                        "a charter has at most \(CharterReader.mostHeadings) headings",
+                        help: "split the charter")
+                    return drafts
+                }
                 drafts.append(SectionDraft(heading, Attributes(heading, &findings)))
             case .fence(let fence) where isBlock(fence):
                 guard let last = drafts.indices.last else {

@@ -14,6 +14,8 @@ struct ExampleReader {
     /// Roles of which no closing tag follows, and roles whose tags do not pair off.
     private var unclosed: Set<Example.Role> = []
     private var unpaired: Set<Example.Role> = []
+    /// The next `-->` that was found; the end where there is none.
+    private var commentEnd = 0
 
     /// The most bytes of the comment that grades an answer.
     private static let longestComment = 4_096
@@ -136,17 +138,25 @@ struct ExampleReader {
     }
 
     /// The comment on the line of a tag, or from there on, with its marks.
-    private func comment(behind start: Int) -> Range<Int>? {
+    private mutating func comment(behind start: Int) -> Range<Int>? {
         let open = skippingBlanks(start)
         guard open + 4 <= end, source.bytes[open..<end].starts(with: "<!--".utf8) else {
             return nil
         }
-        var place = open + 4
-        while place + 3 <= min(end, open + ExampleReader.longestComment) {
-            if source.bytes[place..<end].starts(with: "-->".utf8) { return open..<(place + 3) }
-            place += 1
+        if commentEnd < open + 4 { commentEnd = nextCommentEnd(from: open + 4) }
+        guard commentEnd + 3 <= end, commentEnd - open <= ExampleReader.longestComment else {
+            return nil
         }
-        return nil
+        return open..<(commentEnd + 3)
+    }
+
+    private func nextCommentEnd(from start: Int) -> Int {
+        var place = start
+        while let dash = source.bytes[place..<end].firstIndex(of: UInt8(ascii: "-")) {
+            if source.bytes[dash..<end].starts(with: "-->".utf8) { return dash }
+            place = dash + 1
+        }
+        return end
     }
 
     /// Where a message's text ends, and where its closing tag does.

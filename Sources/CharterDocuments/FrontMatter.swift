@@ -3,6 +3,8 @@ internal import CharterEngine
 /// The YAML before a charter's text (SEMANTICS §2).
 struct FrontMatter {
     private(set) var isPresent = false
+    /// Whether it begins, and does not end.
+    private(set) var isUnclosed = false
     /// `charter`, `version`, `reviewer`, as they are written.
     private(set) var texts: [String: String] = [:]
     private(set) var claims = DeclaredClaims()
@@ -13,10 +15,11 @@ struct FrontMatter {
     private static let keys = ["charter", "version", "semantics", "reviewer", "claims", "assume"]
 
     mutating func read(_ source: SourceText, _ findings: inout Findings) {
-        guard isMark(source.line(1)) else { return }
+        guard isMark(1, source) else { return }
         guard source.lineCount > 1,
-            let close = (2...source.lineCount).first(where: { isMark(source.line($0)) })
+            let close = (2...source.lineCount).first(where: { isMark($0, source) })
         else {
+            isUnclosed = true
             findings.add(
                 "charter.syntax", at: 0..<3, "the front matter has no end",
                 reason: "a document that begins with `---` has front matter up to the next `---`",
@@ -41,8 +44,14 @@ struct FrontMatter {
         read(pairs, &findings)
     }
 
-    private func isMark(_ line: ArraySlice<UInt8>) -> Bool {
-        line.starts(with: "---".utf8) && line.dropFirst(3).allSatisfy { $0 == 0x20 || $0 == 0x09 }
+    private func isMark(_ number: Int, _ source: SourceText) -> Bool {
+        let start = source.offset(ofLine: number)
+        guard start < source.bytes.count, source.bytes[start] == UInt8(ascii: "-") else {
+            return false
+        }
+        let line = source.line(number)
+        return line.starts(with: "---".utf8)
+            && line.dropFirst(3).allSatisfy { $0 == 0x20 || $0 == 0x09 }
     }
 
     private mutating func read(

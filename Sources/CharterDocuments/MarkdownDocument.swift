@@ -64,7 +64,10 @@ struct MarkdownDocument: Sendable {
         while let current = node {
             let block = MarkdownDocument.block(current, source, skipped)
             switch block {
-            case .container: readHidden(in: current, source, skipped)
+            case .container(let range):
+                if source.holds("{#", in: range) || source.holds("charter", in: range) {
+                    readHidden(in: current, source, skipped)
+                }
             case .paragraph(let paragraph):
                 let first = source.line(source.position(of: paragraph.range.lowerBound).line)
                 if first.starts(with: "#".utf8), first.contains(UInt8(ascii: "{")) {

@@ -1,7 +1,7 @@
 /// The nearest of some names to one that there is none of.
 package enum NearestName {
     /// The most names that are compared, of those that may be near at all.
-    private static let most = 2_000
+    private static let most = 500
     /// The shortest name that is recognized by its beginning.
     private static let shortest = 4
 

@@ -17,6 +17,19 @@ extension SourceText {
     /// What stands there, as it is written.
     public func text(_ span: SourceSpan) -> String { text(span.range) }
 
+    /// Whether the bytes stand somewhere in a range.
+    func holds(_ part: StaticString, in range: Range<Int>) -> Bool {
+        part.withUTF8Buffer { part in
+            guard let first = part.first else { return true }
+            var rest = bytes[range]
+            while let place = rest.firstIndex(of: first) {
+                if rest[place...].starts(with: part) { return true }
+                rest = rest[(place + 1)...]
+            }
+            return false
+        }
+    }
+
     /// The range without spaces, tabs and line ends on either side.
     func trimmed(_ range: Range<Int>) -> Range<Int> {
         func isSpace(_ byte: UInt8) -> Bool {

@@ -26,10 +26,12 @@ struct LayerScope {
         add(.always, layer.adjust)
         add(.role, layer.roles.flatMap(\.adjust))
         add(.channelEveryone, layer.channels.flatMap(\.everyone))
+        let places = Dictionary(
+            layer.roles.enumerated().map { ($0.element.name, $0.offset) }, uniquingKeysWith: min)
         add(
             .channelRole,
             layer.channels.flatMap { channel in
-                layer.roles.flatMap { channel.roles[$0.name] ?? [] }
+                channel.roles.sorted { places[$0.key] ?? 0 < places[$1.key] ?? 0 }.flatMap(\.value)
             })
         add(
             .channelMember,
@@ -50,14 +52,5 @@ extension Adjustment {
             operation, value in
             value.map { (operation, $0) }
         }
-    }
-}
-
-extension PermissiveFold.Actor {
-    /// The adjustments that a layer has of one behavior.
-    init(_ level: Level, _ scopes: [[PermissiveFold.Entry]], of layer: Layer, isInnermost: Bool) {
-        self.init(level: level, scopes: scopes)
-        hasInstructions = level == .platform || isInnermost
-        hasAdministrator = isInnermost && layer.roles.contains { $0.isAdministrator }
     }
 }
