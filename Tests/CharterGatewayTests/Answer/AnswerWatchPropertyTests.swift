@@ -129,6 +129,32 @@ struct AnswerWatchPropertyTests {
         }
     }
 
+    @Test("Whatever bytes come, it ends as a whole answer or as an error", arguments: 0..<10)
+    func garbled(batch: Int) throws {
+        for seed in batch * 50..<(batch + 1) * 50 {
+            let answer = RandomAnswer(seed: seed)
+            var random = Random(seed: seed)
+            var bytes = answer.script.bytes
+            for _ in 0...random.below(4) {
+                let place = random.below(bytes.count)
+                switch random.below(4) {
+                case 0: bytes.remove(at: place)
+                case 1: bytes[place] = UInt8(random.below(256))
+                case 2:
+                    bytes.insert(contentsOf: bytes[place...].prefix(random.below(300)), at: place)
+                default: bytes.removeLast(random.below(bytes.count / 4))
+                }
+            }
+            var watched = Watched(RandomAnswer.literals, choices: answer.choices)
+            let delivered = try watched.run(random.cut(bytes, longest: 50)).delivered
+            #expect(delivered.isDone != (delivered.error != nil), "seed \(seed)")
+            #expect(!watched.watch.needsUpstream, "seed \(seed)")
+            for (key, said) in delivered.texts.values.joined() where key != "refusal" {
+                #expect(textBefore(RandomAnswer.literals, in: said) == said, "seed \(seed) \(key)")
+            }
+        }
+    }
+
     private static func key(_ part: AnswerPart) -> String {
         switch part {
         case .content: "content"
