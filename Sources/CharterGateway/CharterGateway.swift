@@ -6,6 +6,7 @@
 // Nothing here opens a socket, reads a clock or knows a server: every type is a value or a state
 // machine over bytes, and those who do I/O stand around it.
 //
-//   JSON/    reading by simdjson, in place and in order; writing
-//   Chat/    the chat completions protocol: requests, answers, refusals, errors
-//   Stream/  server-sent events, and the watch over an answer while it is being written
+//   Chat/      the chat completions protocol: requests, refusals, errors
+//   Stream/    server-sent events
+//   Answer/    the watch over an answer, whole or while it is being written
+//   Pipeline/  one request from arrival to reply

@@ -60,7 +60,7 @@ struct Delivered: Equatable {
     private mutating func readCalls(_ list: [[String: Any]], of choice: Int) throws {
         for call in list {
             let number = try #require(call["index"] as? Int)
-            let function = call["function"] as? [String: Any] ?? [:]
+            let function = (call["function"] ?? call["custom"]) as? [String: Any] ?? [:]
             let head = [call["id"], call["type"], function["name"]].compactMap { $0 as? String }
             if !head.isEmpty {
                 if calls[choice]?[number] != nil { faults.append("call \(number) is named twice") }

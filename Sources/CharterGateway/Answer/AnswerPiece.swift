@@ -14,6 +14,11 @@ struct AnswerPiece: Sendable {
     /// Whether it adds nothing that anybody could read or act upon.
     var isEmpty: Bool { text.isEmpty && textsInside.isEmpty && !part.isCall }
 
+    /// Whether a member of the delta is, or holds, this piece.
+    func isInside(_ member: JSONValue) -> Bool {
+        member.range.contains(value.range.lowerBound)
+    }
+
     /// Reads the pieces of a `delta` or a `message`, in the order in which they stand.
     ///
     /// Every string is one, but for the few that are known to be none.
@@ -32,7 +37,8 @@ struct AnswerPiece: Sendable {
                     pieces.append(try self.call(call, place: isDelta ? nil : place))
                 }
             } else if member.isNamed("function_call") {
-                pieces.append(try function(.functionCall, member, in: member, besides: []))
+                pieces.append(
+                    try function(.functionCall, member, in: member, besides: [], text: "arguments"))
             } else if member.isNamed("role") {
                 guard member.kind == .string else { throw .upstreamMalformed("`role`") }
             } else {
@@ -70,25 +76,33 @@ struct AnswerPiece: Sendable {
         let besides = call.children.filter { member in
             !["index", "id", "type", "function", "custom"].contains(where: member.isNamed)
         }
-        guard let function = call.present("function") ?? call.present("custom") else {
-            let inside = besides.flatMap(texts(inside:))
+        let inside = besides.flatMap(texts(inside:))
+        switch (call.present("function"), call.present("custom")) {
+        case (nil, nil):
             return AnswerPiece(part: .call(number), value: call, text: [], textsInside: inside)
+        case (let function?, nil):
+            return try self.function(
+                .call(number), function, in: call, besides: inside, text: "arguments")
+        case (nil, let custom?):
+            return try self.function(
+                .call(number), custom, in: call, besides: inside, text: "input")
+        default: throw .upstreamMalformed("a call of two kinds")
         }
-        return try self.function(.call(number), function, in: call, besides: besides)
     }
 
     private static func function(
         _ part: AnswerPart,
         _ function: JSONValue,
         in value: JSONValue,
-        besides: [JSONValue]
+        besides: [(path: String, text: ArraySlice<UInt8>)],
+        text key: StaticString
     ) throws(APIError) -> AnswerPiece {
         guard function.kind == .object else { throw .upstreamMalformed("a call's function") }
         try checkStrings(["name"], of: function)
         var text: ArraySlice<UInt8> = []
-        var inside = besides.flatMap(texts(inside:))
+        var inside = besides
         for member in function.children where !member.isNull && !member.isNamed("name") {
-            if member.isNamed("arguments") || member.isNamed("input") {
+            if member.isNamed(key) {
                 guard let arguments = member.text else {
                     throw .upstreamMalformed("a call's arguments")
                 }

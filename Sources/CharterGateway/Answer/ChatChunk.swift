@@ -65,17 +65,20 @@ final class ChatChunk: Sendable {
         output += "\n\n".utf8
     }
 
-    /// The event as it came, but with another delta: for the last of the pieces that it was taken
-    /// apart into, when there is nothing left in it that is held back.
-    func write(
-        to output: inout [UInt8],
-        replacing delta: JSONValue,
-        with member: (inout [UInt8]) -> Void
-    ) {
+    /// The event with the last of the pieces that it was taken apart into, and with all else that
+    /// is neither text nor has been written already: nothing in it is held back any more.
+    func writeRest(with piece: AnswerPiece, to output: inout [UInt8]) {
+        guard let choice = choices.first, let delta = choice.delta else { return }
         let source = document.source
         var data = Array(source[..<delta.range.lowerBound])
         data.append(UInt8(ascii: "{"))
-        member(&data)
+        piece.writeMember(shortenedTo: nil, to: &data)
+        for member in delta.children where member.kind == .object || member.kind == .list {
+            if choice.pieces.contains(where: { $0.isInside(member) }) { continue }
+            data.append(UInt8(ascii: ","))
+            member.writeKey(to: &data)
+            data += member.raw
+        }
         data.append(UInt8(ascii: "}"))
         data += source[delta.range.upperBound...]
         write(data[...], to: &output)

@@ -42,7 +42,7 @@ struct WatchedChoice<Watcher: TextWatcher>: Sendable {
         }
         if choice.pieces.isEmpty, !choice.isLast { return pass(choice, in: chunk, into: &output) }
         let isAlone = chunk.choices.count == 1 && choice.pieces.count == 1
-        if !isAlone, !choice.isLast { writeRest(of: choice, in: chunk, into: &output) }
+        if !isAlone, !choice.isLast { writeHead(of: choice, in: chunk, into: &output) }
         for piecePlace in choice.pieces.indices {
             let lane = try lane(of: choice.pieces[piecePlace].part)
             let held = AnswerLane<Watcher>.Held(
@@ -79,7 +79,9 @@ struct WatchedChoice<Watcher: TextWatcher>: Sendable {
         _ output: inout [UInt8]
     ) {
         let pieces = lanes.indices.flatMap { lanes[$0].cut() }
-        for held in pieces.sorted(by: { $0.number < $1.number }) { write(held, into: &output) }
+        for held in pieces.sorted(by: { $0.number < $1.number }) {
+            write(held, isStopped: true, into: &output)
+        }
         let hasRefused = lanes.contains { $0.part == .refusal && $0.watch.cleared > 0 }
         chunk.write(index, to: &output) { output in
             if !hasRole { output += #""role":"assistant","#.utf8 }
@@ -155,35 +157,39 @@ struct WatchedChoice<Watcher: TextWatcher>: Sendable {
         chunk.write(to: &output) { $0 += choice.value.raw }
     }
 
-    /// Writes what an event that has to be taken apart adds besides its texts.
-    private mutating func writeRest(
+    /// Writes what an event that has to be taken apart adds, besides its texts, that is no text.
+    private mutating func writeHead(
         of choice: ChatChunk.Choice,
         in chunk: ChatChunk,
         into output: inout [UInt8]
     ) {
         guard let delta = choice.delta else { return }
-        var rest: [UInt8] = []
-        delta.write(to: &rest) { member, rest in
+        var head: [UInt8] = []
+        delta.write(to: &head) { member, head in
             !member.isNull
-                && (member.writeIfNamed(["role"], to: &rest) || member.writeIfHarmless(to: &rest))
+                && (member.writeIfNamed(["role"], to: &head) || member.writeIfHarmless(to: &head))
         }
-        if rest.count == 2 { return }
+        if head.count == 2 { return }
         noteRole(of: choice)
-        chunk.write(index, to: &output) { $0 += rest.dropFirst().dropLast() }
+        chunk.write(index, to: &output) { $0 += head.dropFirst().dropLast() }
     }
 
-    private mutating func write(_ held: AnswerLane<Watcher>.Held, into output: inout [UInt8]) {
+    /// Writes a piece that is cleared, or what is left of it.
+    ///
+    /// - Parameter isStopped: whether other pieces of its event may have been withheld.
+    private mutating func write(
+        _ held: AnswerLane<Watcher>.Held,
+        isStopped: Bool = false,
+        into output: inout [UInt8]
+    ) {
         heldBytes -= held.size
         let chunk = held.chunk
-        if held.shortened == nil {
-            if held.isWholeEvent { return pass(held.choice, in: chunk, into: &output) }
-            let isLastOfEvent = !lanes.contains { $0.isHolding(chunk) }
-            if isLastOfEvent, chunk.choices.count == 1, let delta = held.choice.delta {
-                return chunk.write(to: &output, replacing: delta) { output in
-                    held.piece.writeMember(shortenedTo: nil, to: &output)
-                }
-            }
+        if held.isWholeEvent, held.shortened == nil {
+            return pass(held.choice, in: chunk, into: &output)
         }
+        let isLastOfEvent =
+            !isStopped && chunk.choices.count == 1 && !lanes.contains { $0.isHolding(chunk) }
+        if isLastOfEvent { return chunk.writeRest(with: held.piece, to: &output) }
         let bringsRole = held.isWholeEvent && !hasRole && held.choice.delta?.present("role") != nil
         chunk.write(index, to: &output) { output in
             if bringsRole { output += #""role":"assistant","#.utf8 }

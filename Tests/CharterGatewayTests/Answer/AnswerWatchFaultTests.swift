@@ -62,6 +62,7 @@ struct AnswerWatchFaultTests {
             "{\"choices\":[{\"index\":0,\"delta\":{\"tool_calls\":[{\"id\":\"x\"}]}}]}",
             "{\"choices\":[{\"index\":0,\"delta\":{\"tool_calls\":[{\"index\":0,\"id\":{}}]}}]}",
             "{\"choices\":[{\"index\":0,\"delta\":{\"tool_calls\":[{\"index\":0,\"function\":{\"arguments\":{}}}]}}]}",
+            "{\"choices\":[{\"index\":0,\"delta\":{\"tool_calls\":[{\"index\":0,\"function\":{},\"custom\":{}}]}}]}",
             "{\"choices\":[{\"index\":0,\"delta\":{},\"finish_reason\":1}]}",
             "{\"choices\":[{\"index\":0,\"message\":{\"content\":\"x\"}}]}",
             "{\"choices\":[{\"index\":0,\"text\":\"x\"}]}",

@@ -1,5 +1,6 @@
 import CharterDocuments
 import CharterGateway
+import Foundation
 import Testing
 
 /// A watch for literals, run over a whole stream.
@@ -156,23 +157,57 @@ struct AnswerWatchTests {
         var script = StreamScript()
         script.raw(
             script.event(
-                #""role":"assistant","x":1.50,"content":"a","reasoning_content":"b""#,
-                more: #","vendor":{"y":"z"}"#
-            )
-        )
+                #""role":"assistant","x":1.50,"content":"a","ids":[ 7],"reasoning_content":"b""#,
+                more: #","vendor":{"y":"z"}"#))
         script.end()
         script.done()
         var watched = Watched(["bomb"])
         let result = watched.run(script)
         let text = String(decoding: result.output, as: UTF8.self)
         #expect(text.contains(#""delta":{"role":"assistant","x":1.50}"#))
-        #expect(
-            text.contains(
-                #"{"reasoning_content":"b"},"logprobs":null,"finish_reason":null}],"vendor":{"y":"z"}}"#
-            )
-        )
+        let rest = #"{"reasoning_content":"b","ids":[ 7]},"logprobs":null,"finish_reason":null}],"#
+        #expect(text.contains(rest + #""vendor":{"y":"z"}}"#))
         #expect(try result.delivered.text(0, "content") == "a")
         #expect(try result.delivered.faults.isEmpty)
+    }
+
+    @Test("What stands beside a stopped text does not tell it either")
+    func nothingBeside() throws {
+        var script = StreamScript()
+        script.raw(
+            #"{"id":"c1","choices":[{"index":0,"delta":{"role":"assistant","content":"fine","#
+                + #""ids":[1],"reasoning_content":"a bomb"},"token_ids":[1],"echo":"bomb"}],"#
+                + #""echo":["bomb"]}"#)
+        var watched = Watched(["bomb"])
+        let result = watched.run(script)
+        let text = String(decoding: result.output, as: UTF8.self)
+        #expect(text.components(separatedBy: "bomb").count == 2)
+        #expect(text.contains(#""refusal":"[bomb]""#) && !text.contains("ids"))
+        #expect(try result.delivered.text(0, "content") == "fine")
+        #expect(try result.delivered.text(0, "reasoning_content") == "a ")
+    }
+
+    @Test(
+        "A call is watched whatever its kind, in all that it holds",
+        arguments: [
+            #""custom":{"name":"f","input":"a bomb"}"#,
+            #""function":{"name":"f","arguments":"a ","input":"bomb"}"#,
+            #""function":{"name":"f","arguments":"a ","x":{"bomb":1}}"#,
+            #""function":{"name":"f","arguments":"a "},"x":["bomb"]"#,
+        ])
+    func kindsOfCalls(function: String) throws {
+        var script = StreamScript()
+        script.role()
+        script.raw(
+            script.event(#""tool_calls":[{"index":0,"id":"id0","type":"t",\#(function)}]"#))
+        script.end("tool_calls")
+        var watched = Watched(["bomb"])
+        let result = watched.run(script)
+        let text = String(decoding: result.output, as: UTF8.self)
+        #expect(text.components(separatedBy: "bomb").count == 2)
+        #expect(text.contains(#"s":"a ""#) || text.contains(#"input":"a ""#))
+        #expect(try result.delivered.reasons == [0: "content_filter"])
+        #expect(try result.delivered.calls[0]?[0] == "id0 t f")
     }
 
     @Test("A tool call's arguments are watched; one that was stopped at once is never announced")

@@ -181,6 +181,34 @@ struct ChatRequestTests {
         #expect(error?.code == "request_too_large")
     }
 
+    @Test(
+        "A garbled body is read or refused, and takes a guide where it is read", arguments: 0..<10)
+    func garbled(batch: Int) throws {
+        let body =
+            #"{"model":"m","messages":[{"role":"system","content":"s"},{"role":"user","content":["#
+            + #"{"type":"text","text":"u"}]},{"role":"assistant","tool_calls":[{"id":"1","function":{"#
+            + #""name":"f","arguments":"{}"}}]}],"stream":true,"n":2}"#
+        for seed in batch * 100..<(batch + 1) * 100 {
+            var random = Random(seed: seed)
+            var bytes = Array(body.utf8)
+            for _ in 0...random.below(3) {
+                let place = random.below(bytes.count)
+                if random.below(2) == 0 {
+                    bytes.remove(at: place)
+                } else {
+                    bytes.insert(bytes[random.below(bytes.count)], at: place)
+                }
+            }
+            do throws(APIError) {
+                let request = try ChatRequest(body: bytes)
+                let guided = try ChatRequest(body: request.body(adding: "g", role: .developer))
+                #expect(guided.messages.count == request.messages.count + 1, "seed \(seed)")
+            } catch {
+                #expect(error.status == 400, "seed \(seed)")
+            }
+        }
+    }
+
     @Test("Ten megabytes are read within a second, also in a debug build")
     func largeBody() throws {
         let text = String(repeating: "Ten \\\"megabytes\\\" of words. é😀 ", count: 1_000)
