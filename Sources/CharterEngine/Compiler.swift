@@ -1,8 +1,12 @@
 /// What a charter and its platform say: the part that the policies of all operators share.
 final class PolicyBase: Sendable {
     let charter: Charter
-    /// By behavior.
-    let heads: [RunFold.Head]
+    /// By behavior: its fold before anybody has said anything.
+    let beginnings: [RunFold]
+    /// By behavior: its fold when root and the platform have said what they say to every request.
+    let folds: [RunFold]
+    /// By behavior: what is left of `table` to say after `folds`.
+    let rest: [Range<Int>]
     /// What the charter's own `adjust` and the platform say.
     let table: StepTable
     /// Root's and the platform's.
@@ -13,7 +17,6 @@ final class PolicyBase: Sendable {
 
     init(_ charter: Charter, _ platform: Layer?) throws(PolicyError) {
         self.charter = charter
-        heads = charter.behaviors.map(RunFold.Head.init)
         var claims = ClaimTable()
         try claims.declare(charter.claims)
         var compiler = Compiler(charter, claims, assumed: charter.assume)
@@ -29,10 +32,16 @@ final class PolicyBase: Sendable {
         try claims.declare(of: layer)
         try compiler.add(layer, .platform, actor: 1, claims)
         _ = compiler.begin(.platformInstruction, actor: 1, nil, "")
-        table = try compiler.finish()
+        let table = try compiler.finish()
         scopes = compiler.scopes
         assumed = compiler.assumed
         self.claims = claims
+        let beginnings = charter.behaviors.map(RunFold.init)
+        var folds = beginnings
+        rest = folds.indices.map { folds[$0].applyPrefix(of: table.range($0), table) }
+        self.folds = folds
+        self.beginnings = beginnings
+        self.table = table
     }
 }
 
@@ -42,18 +51,17 @@ struct OperatorCompiler {
     private(set) var table = StepTable()
     private(set) var scopes: [PolicyScope] = []
     private(set) var claims: ClaimTable
-    private(set) var roles: [Text] = []
-    private(set) var rolePlaces: [Text: UInt16] = [:]
+    private(set) var roleNames = NameTable()
     private(set) var administrators: Set<UInt16> = []
-    private(set) var channels: [Text: UInt16] = [:]
-    private(set) var members: [Text: UInt16] = [:]
-    let lastActor: Int
+    private(set) var channels = NameTable()
+    private(set) var members = NameTable()
+    let lastOperator: Int
 
     init(_ base: PolicyBase, _ operators: [Layer]) throws(PolicyError) {
         guard operators.count <= Policy.mostOperators else { throw .tooManyOperators }
         self.base = base
         claims = base.claims
-        lastActor = 2 + max(operators.count, 1)
+        lastOperator = 1 + max(operators.count, 1)
         var compiler = Compiler(
             base.charter, claims, assumed: base.assumed, firstScope: base.scopes.count)
         let chain = operators.isEmpty ? [Layer()] : operators
@@ -66,7 +74,7 @@ struct OperatorCompiler {
             try compiler.add(layer, .operator, actor: 2 + place, claims)
             if isInnermost { try addRolesAndChannels(layer, actor: 2 + place, &compiler) }
         }
-        _ = compiler.begin(.operatorInstruction, actor: lastActor - 1, nil, "")
+        _ = compiler.begin(.operatorInstruction, actor: lastOperator, nil, "")
         table = try compiler.finish()
         scopes = compiler.scopes
     }
@@ -79,30 +87,27 @@ struct OperatorCompiler {
             throw .tooLarge
         }
         let role = compiler.begin(.role, actor: actor, layer.name, layer.file)
-        for (number, part) in layer.roles.enumerated() {
-            let place = UInt16(clamping: number)
-            roles.append(part.name)
-            rolePlaces[part.name] = place
+        for part in layer.roles {
+            let place = UInt16(clamping: roleNames.add(part.name))
             if part.isAdministrator { administrators.insert(place) }
             for adjustment in part.adjust { try compiler.add(adjustment, to: role, role: place) }
         }
         let everyone = compiler.begin(.channelEveryone, actor: actor, layer.name, layer.file)
         let channelRole = compiler.begin(.channelRole, actor: actor, layer.name, layer.file)
         let member = compiler.begin(.channelMember, actor: actor, layer.name, layer.file)
-        for (number, channel) in layer.channels.enumerated() {
-            let place = UInt16(clamping: number)
-            channels[channel.name] = place
+        for channel in layer.channels {
+            let place = UInt16(clamping: channels.add(channel.name))
             for adjustment in channel.everyone {
                 try compiler.add(adjustment, to: everyone, channel: place)
             }
-            if let name = channel.roles.keys.filter({ rolePlaces[$0] == nil }).min() {
+            if let name = channel.roles.keys.filter({ roleNames.place(of: $0) == nil }).min() {
                 throw .unknownRole(name)
             }
-            let inOrder = channel.roles.sorted { rolePlaces[$0.key] ?? 0 < rolePlaces[$1.key] ?? 0 }
+            let inOrder = channel.roles.sorted { roleNames.place(of: $0.key) ?? 0 < roleNames.place(of: $1.key) ?? 0 }
             for (name, adjustments) in inOrder {
                 for adjustment in adjustments {
                     try compiler.add(
-                        adjustment, to: channelRole, role: rolePlaces[name] ?? Facts.nowhere,
+                        adjustment, to: channelRole, role: roleNames.place(of: name).map(UInt16.init) ?? Facts.nowhere,
                         channel: place)
                 }
             }
@@ -116,11 +121,9 @@ struct OperatorCompiler {
     }
 
     private mutating func memberNumber(of user: Text) throws(PolicyError) -> UInt16 {
-        if let place = members[user] { return place }
-        guard members.count < Int(Facts.nowhere) else { throw .tooLarge }
-        let place = UInt16(members.count)
-        members[user] = place
-        return place
+        let place = members.add(user)
+        guard place < Int(Facts.nowhere) else { throw .tooLarge }
+        return UInt16(place)
     }
 }
 
@@ -182,7 +185,7 @@ struct Compiler {
     }
 
     func checkDeclared(_ names: some Collection<Text>) throws(PolicyError) {
-        if let name = names.filter({ claims.slots[$0] == nil }).min() { throw .unknownClaim(name) }
+        if let name = names.filter({ claims.names.place(of: $0) == nil }).min() { throw .unknownClaim(name) }
     }
 
     mutating func add(
@@ -219,15 +222,17 @@ struct Compiler {
             throw .badValue(behavior.id)
         }
         for use in adjustment.condition?.uses ?? [] {
-            guard let slot = claims.slots[use.name] else { throw .unknownClaim(use.name) }
-            guard claims.types[slot.number] == use.type else { throw .claimConflict(use.name) }
+            guard let slot = claims.names.place(of: use.name) else { throw .unknownClaim(use.name) }
+            guard claims.types[slot] == use.type else { throw .claimConflict(use.name) }
         }
     }
 
     private mutating func program(_ adjustment: Adjustment, _ behavior: Behavior) -> Int? {
         let (claims, assumed, believed) = (claims, assumed, believed)
         let view = ConditionPrograms.View(
-            claim: { name in claims.slots[name].map { ($0, claims.types[$0.number]) } },
+            claim: { name in
+                claims.names.place(of: name).map { (ClaimSlot(number: $0), claims.types[$0]) }
+            },
             need: { name in
                 believed[name].map { max(behavior.believable, $0) } ?? behavior.evidence
             },

@@ -60,7 +60,7 @@ struct ConditionPrograms: Sendable {
     /// Whether a condition holds; O(its size), no allocation.
     ///
     /// - Parameter believing: whether every present, well-typed claim counts as known.
-    func truth(_ program: Int, _ facts: Facts, believing: Bool = false) -> Truth {
+    func truth(_ program: Int, _ facts: borrowing Facts, believing: Bool = false) -> Truth {
         var mayBeTrue: UInt64 = 0
         var mayBeFalse: UInt64 = 0
         for place in range(program) {
@@ -106,7 +106,7 @@ struct ConditionPrograms: Sendable {
         return mayBeTrue & 1 == 1 ? .yes : .no
     }
 
-    private func test(_ place: Int, _ facts: Facts, _ believing: Bool) -> Truth {
+    private func test(_ place: Int, _ facts: borrowing Facts, _ believing: Bool) -> Truth {
         let instruction = instructions[place]
         switch instruction.operation {
         case .truth: return Truth(instruction.isTrue)
@@ -144,7 +144,7 @@ struct ConditionPrograms: Sendable {
     }
 
     private func value(
-        _ operand: ConditionOperand, _ facts: Facts, _ believing: Bool
+        _ operand: ConditionOperand, _ facts: borrowing Facts, _ believing: Bool
     ) -> Cell {
         var cell: Cell
         switch operand.kind {
@@ -164,13 +164,13 @@ struct ConditionPrograms: Sendable {
         return cell
     }
 
-    private func text(_ cell: Cell, _ facts: Facts) -> Text {
+    private func text(_ cell: Cell, _ facts: borrowing Facts) -> Text {
         cell.kind == .policyText ? texts[Int(cell.bits)] : facts.texts[Int(cell.bits)]
     }
 
     /// The claims of a program that are there and well-typed, but not shown well enough, in order of
     /// first appearance; as slots.
-    func shortfalls(_ program: Int, _ facts: Facts) -> [ClaimSlot] {
+    func shortfalls(_ program: Int, _ facts: borrowing Facts) -> [ClaimSlot] {
         var slots: [ClaimSlot] = []
         for place in range(program) {
             let instruction = instructions[place]

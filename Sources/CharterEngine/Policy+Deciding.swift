@@ -32,47 +32,56 @@ extension Policy {
         let unknown = settings.unknown + conversation.unknown + arbitration.unknown
         return Decision(
             behaviors: behaviors, refused: refused + unknown,
-            ignoredRoles: Set(request.roles.filter { rolePlaces[$0] == nil }).sorted(),
+            ignoredRoles: Set(request.roles.filter { roleNames.place(of: $0) == nil }).sorted(),
             verdict: arbitration.verdict, trail: withTrail ? trail + unknown : [])
     }
 
     /// Decides one behavior; a few nanoseconds, nothing is allocated.
-    public func decide(_ index: BehaviorIndex, _ facts: Facts) -> BehaviorDecision {
+    public func decide(_ index: BehaviorIndex, _ facts: borrowing Facts) -> BehaviorDecision {
         runFold(index.number, facts).decision
     }
 
     /// Decides one behavior and notes what became of each adjustment.
     public func decide(
-        _ index: BehaviorIndex, _ facts: Facts, noting trail: inout CompactTrail
+        _ index: BehaviorIndex, _ facts: borrowing Facts, noting trail: inout CompactTrail
     ) -> BehaviorDecision {
         trail.removeAll()
-        return runFold(index.number, facts) { trail.append($0, $1) }.decision
+        var fold = base.beginnings[index.number]
+        fold.lastOperator = UInt8(truncatingIfNeeded: lastOperator)
+        return finish(&fold, base.table.range(index.number), own.range(index.number), facts) {
+            trail.append($0, $1)
+        }.decision
     }
 
     /// Decides all behaviors into storage of the caller's, in charter order.
-    public func decideAll(_ facts: Facts, into decisions: inout [BehaviorDecision]) {
-        let count = charter.behaviors.count
-        if decisions.count != count {
-            decisions = Array(
-                repeating: BehaviorDecision(
-                    setting: .cautious, decidedBy: .root,
-                    ceilings: .init(platform: .none, operator: .none, user: .none)), count: count)
-        }
-        for number in 0..<count { decisions[number] = runFold(number, facts).decision }
+    ///
+    /// `PolicyRows` does it faster, for a policy that is asked often.
+    public func decideAll(_ facts: borrowing Facts, into decisions: inout [BehaviorDecision]) {
+        decisions.removeAll(keepingCapacity: true)
+        for number in base.folds.indices { decisions.append(runFold(number, facts).decision) }
     }
 
     @inline(__always)
     private func runFold(
-        _ number: Int, _ facts: borrowing Facts,
-        note: (UInt32, RunFold.Outcome) -> Void = { _, _ in }
+        _ number: Int, _ facts: borrowing Facts
     ) -> (decision: BehaviorDecision, hasRefusals: Bool) {
-        var fold = RunFold(base.heads[number], lastActor: lastActor)
-        for place in base.table.range(number) {
+        var fold = base.folds[number]
+        fold.lastOperator = UInt8(truncatingIfNeeded: lastOperator)
+        return finish(&fold, base.rest[number], own.range(number), facts) { _, _ in }
+    }
+
+    /// Applies what is left of the platform's and the operators' tables to a fold.
+    @inline(__always)
+    func finish(
+        _ fold: inout RunFold, _ platform: Range<Int>, _ operators: Range<Int>,
+        _ facts: borrowing Facts, note: (UInt32, RunFold.Outcome) -> Void
+    ) -> (decision: BehaviorDecision, hasRefusals: Bool) {
+        for place in platform {
             let adjustment = base.table.adjustments[place]
             guard let truth = base.table.truth(adjustment, facts) else { continue }
             note(UInt32(truncatingIfNeeded: place), fold.apply(adjustment, truth))
         }
-        for place in own.range(number) {
+        for place in operators {
             let adjustment = own.adjustments[place]
             guard let truth = own.truth(adjustment, facts) else { continue }
             note(UInt32(truncatingIfNeeded: place) | 0x8000_0000, fold.apply(adjustment, truth))
@@ -93,7 +102,7 @@ extension Policy {
         _ index: BehaviorIndex, _ facts: Facts, _ conversation: Conversation, _ user: UserSettings
     ) -> [Actor] {
         let instructions = conversation.entries[index] ?? [:]
-        var chain = (0...lastActor).map { place in
+        var chain = (0...(lastOperator + 1)).map { place in
             Actor(level: place <= 1 ? (place == 0 ? .root : .platform) : .operator, scopes: [])
         }
         for (place, scope) in (base.scopes + scopes).enumerated() {
@@ -119,8 +128,8 @@ extension Policy {
                 chain[actor].scopes[number].entries.append(entry)
             }
         }
-        if facts.isAdministrator { chain[lastActor - 1].administrator = Entry(origin: .init()) }
-        chain[lastActor] = Actor(
+        if facts.isAdministrator { chain[lastOperator].administrator = Entry(origin: .init()) }
+        chain[lastOperator + 1] = Actor(
             level: .user,
             scopes: [
                 ActorScope(scope: .user, place: scopeCount - 2, entries: user.entries[index] ?? []),
@@ -146,7 +155,7 @@ extension BehaviorDecision {
 extension StepTable {
     /// Whether an adjustment holds; nil where it does not, or is for somebody else.
     @inline(__always)
-    fileprivate func truth(_ adjustment: PackedAdjustment, _ facts: borrowing Facts) -> Truth? {
+    func truth(_ adjustment: PackedAdjustment, _ facts: borrowing Facts) -> Truth? {
         guard adjustment.isFor(facts) else { return nil }
         guard adjustment.program != PackedAdjustment.unconditional else { return .yes }
         let truth = programs.truth(Int(adjustment.program), facts)
@@ -170,8 +179,8 @@ extension StepTable {
             ))
         let program = Int(adjustment.program)
         if truth == .unknown, programs.truth(program, facts, believing: true) != .unknown {
-            entry.needsEvidence = programs.shortfalls(program, facts).compactMap { slot in
-                claims.slots.first { $0.value == slot }?.key
+            entry.needsEvidence = programs.shortfalls(program, facts).map {
+                claims.names.names[$0.number]
             }
         }
         return entry

@@ -8,19 +8,20 @@ public final class Policy: Sendable {
     /// The SHA-256 of the documents that it was compiled from, where they were documents.
     public let digest: Digest?
     /// The names of the innermost operator's roles, in the layer's order.
-    public let roles: [Text]
+    public var roles: [Text] { roleNames.names }
     let base: PolicyBase
     /// What the operators say.
     let own: StepTable
     /// The operators' scopes, in order.
     let scopes: [PolicyScope]
     let claims: ClaimTable
-    let rolePlaces: [Text: UInt16]
+    let roleNames: NameTable
     let administrators: Set<UInt16>
-    let channels: [Text: UInt16]
-    let members: [Text: UInt16]
-    /// The user's place in the chain: root is 0, platform 1, then the operators.
-    let lastActor: Int
+    let channels: NameTable
+    let members: NameTable
+    /// The innermost operator's place in the chain: root is 0, platform 1, then the operators, then the
+    /// user.
+    let lastOperator: Int
 
     /// The layers of a policy, outermost operator first.
     public struct Layers: Sendable {
@@ -62,12 +63,11 @@ public final class Policy: Sendable {
         own = compiled.table
         scopes = compiled.scopes
         claims = compiled.claims
-        roles = compiled.roles
-        rolePlaces = compiled.rolePlaces
+        roleNames = compiled.roleNames
         administrators = compiled.administrators
         channels = compiled.channels
         members = compiled.members
-        lastActor = compiled.lastActor
+        lastOperator = compiled.lastOperator
     }
 
     /// Interns a request: names become slots of this policy; O(claims + roles).
@@ -86,9 +86,9 @@ public final class Policy: Sendable {
         facts.claims.removeAll(keepingCapacity: true)
         facts.claims.append(contentsOf: repeatElement(.absent, count: claims.types.count))
         for (name, claim) in request.claims {
-            guard let slot = claims.slots[name] else { continue }
-            facts.claims[slot.number] = Cell(
-                claim.value, claims.types[slot.number], claim.evidence, texts: &facts.texts)
+            guard let slot = claims.names.place(of: name) else { continue }
+            facts.claims[slot] = Cell(
+                claim.value, claims.types[slot], claim.evidence, texts: &facts.texts)
         }
         facts.attributes.removeAll(keepingCapacity: true)
         for text in [request.channel, request.surface, request.model, request.language] {
@@ -102,12 +102,12 @@ public final class Policy: Sendable {
         facts.at = request.at
         intern(roles: request.roles, into: &facts)
         facts.channel = Facts.nowhere
-        facts.member = request.user.flatMap { members[$0] } ?? Facts.nowhere
+        facts.member = request.user.flatMap { members.place(of: $0) }.map(UInt16.init) ?? Facts.nowhere
         if let channel = request.channel, !channels.isEmpty {
-            guard let place = channels[channel] ?? channels["*"] else {
+            guard let place = channels.place(of: channel) ?? channels.place(of: "*") else {
                 throw RequestError.unknownChannel
             }
-            facts.channel = place
+            facts.channel = UInt16(clamping: place)
         }
     }
 
@@ -115,13 +115,13 @@ public final class Policy: Sendable {
         facts.roleBits = 0
         facts.isAdministrator = false
         for name in roles {
-            guard let place = rolePlaces[name] else { continue }
+            guard let place = roleNames.place(of: name).map(UInt16.init) else { continue }
             if place < 64 {
                 facts.roleBits |= 1 << UInt64(place)
             } else {
                 facts.roles.append(place)
             }
-            if administrators.contains(place) { facts.isAdministrator = true }
+            if !administrators.isEmpty, administrators.contains(place) { facts.isAdministrator = true }
         }
     }
 
@@ -190,15 +190,15 @@ public enum RequestError: String, Error, Sendable {
 
 /// The claims that a policy knows, each with its slot and type.
 struct ClaimTable: Sendable {
-    private(set) var slots: [Text: ClaimSlot] = [:]
+    private(set) var names = NameTable()
     private(set) var types: [ClaimType] = []
 
     mutating func declare(_ claims: [Text: ClaimType]) throws(PolicyError) {
         for (name, type) in claims.sorted(by: { $0.key < $1.key }) {
-            if let slot = slots[name] {
-                guard types[slot.number] == type else { throw PolicyError.claimConflict(name) }
+            if let slot = names.place(of: name) {
+                guard types[slot] == type else { throw PolicyError.claimConflict(name) }
             } else {
-                slots[name] = ClaimSlot(number: types.count)
+                names.add(name)
                 types.append(type)
             }
         }

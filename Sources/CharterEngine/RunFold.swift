@@ -1,38 +1,8 @@
 /// The fold of SEMANTICS §4 on runs of bits: the same as `Fold`, without a trail, in nanoseconds.
 ///
-/// The ceilings of all actors (7 at most) are the bytes of one word, so that what an actor leaves to
+/// The ceilings of all actors are the bytes of one word, so that what an actor leaves to
 /// those below is one `&`, and what it opens to the next is one `|`.
 struct RunFold {
-    /// What a fold starts from: a behavior's own numbers, as runs.
-    struct Head: Sendable {
-        var top: Run
-        var standard: Run
-        /// By level.
-        var own: (root: Run, platform: Run, operator: Run, user: Run)
-        var most: (platform: Run, operator: Run, user: Run)
-        /// Bit L: level L has a say; bit L + 4: the behavior is protected from level L.
-        var flags: UInt8
-
-        init(_ behavior: Behavior) {
-            top = behavior.top.run
-            standard = behavior.default.run
-            own = (
-                top, behavior.own(.platform).run, behavior.own(.operator).run,
-                behavior.own(.user).run
-            )
-            most = (
-                behavior.most(.platform).run, behavior.most(.operator).run, behavior.most(.user).run
-            )
-            flags = 0
-            for level in Level.allCases {
-                if behavior.hasSay(level) || level == .root { flags |= 1 << level.rawValue }
-                if level != .root, behavior.isProtected(from: level) {
-                    flags |= 16 << level.rawValue
-                }
-            }
-        }
-    }
-
     /// What became of one adjustment: for each op nothing, accepted, or a reason.
     struct Outcome: Hashable, Sendable {
         /// 4 bits each, from the lowest: set, allow, deny, forbid; 0 nothing, 1 accepted.
@@ -58,68 +28,81 @@ struct RunFold {
         }
     }
 
-    private let head: Head
-    private let lastActor: Int
+    /// The innermost operator's place in the chain; the fold's owner knows it.
+    var lastOperator: UInt8 = 2
     private(set) var setting: Run
     private(set) var decidedBy: UInt8 = 0
-    private(set) var reported: UInt64
     /// Whether a step was refused, or a condition unknown: then the trail has more to say.
     private(set) var hasRefusals = false
+    private let top: Run
+    /// How far platform, operators and user may go with leave from above.
+    private let most: (platform: Run, operator: Run, user: Run)
+    /// Bit L: level L has a say; bit L + 4: the behavior is protected from level L.
+    private let flags: UInt8
     private var cap: Run
-    private var ceilings: UInt64
-    private var actor = 0
-    private var place: UInt16 = 0
+    /// What the actor on turn leaves to those below, opens to the next, and what its scope has said.
     private var left: Run
     private var open: Run = 0
     private var allowed: Run = 0
     private var belowDenied: Run = 0xFF
     private var belowForbidden: Run = 0xFF
+    private var actor: UInt8 = 0
+    private var place: UInt16 = 0
+    /// By actor: root, platform, up to four operators, an empty byte, the user.
+    private var ceilings: UInt64
+    private var reported: UInt64
 
     private static let ones: UInt64 = 0x0101_0101_0101_0101
+    private static let user: UInt8 = 7
 
-    @inline(__always)
-    init(_ head: Head, lastActor: Int) {
-        self.head = head
-        self.lastActor = lastActor
-        setting = head.standard
-        cap = head.top
-        left = head.top
-        let operators = UInt64(head.own.operator) &* RunFold.ones
+    /// A fold before anybody has said anything.
+    init(_ behavior: Behavior) {
+        top = behavior.top.run
+        setting = behavior.default.run
+        most = (
+            behavior.most(.platform).run, behavior.most(.operator).run, behavior.most(.user).run
+        )
+        var flags: UInt8 = 0
+        for level in Level.allCases {
+            if behavior.hasSay(level) || level == .root { flags |= 1 << level.rawValue }
+            if level != .root, behavior.isProtected(from: level) { flags |= 16 << level.rawValue }
+        }
+        self.flags = flags
+        cap = top
+        left = top
+        let operators = UInt64(behavior.own(.operator).run) &* RunFold.ones
         ceilings =
-            UInt64(head.own.root) | UInt64(head.own.platform) << 8 | (operators & ~0xFFFF)
-        let last = UInt64(lastActor * 8)
-        ceilings = (ceilings & ((1 << last) - 1)) | UInt64(head.own.user) << last
+            UInt64(top) | UInt64(behavior.own(.platform).run) << 8
+            | (operators & 0x00FF_FFFF_FFFF_0000) | UInt64(behavior.own(.user).run) << 56
         reported = ceilings
     }
 
+    /// Root is 0; the user has no step in this fold.
     @inline(__always)
-    private var level: UInt8 {
-        actor <= 1 ? UInt8(truncatingIfNeeded: actor) : actor == lastActor ? 3 : 2
-    }
+    private var level: UInt8 { min(actor, 2) }
 
     @inline(__always)
-    private var ceiling: Run { Run(truncatingIfNeeded: ceilings >> UInt64(actor * 8)) }
+    private var ceiling: Run { Run(truncatingIfNeeded: ceilings >> (UInt64(actor) &* 8)) }
 
     /// The most that the next actor may have with leave.
     @inline(__always)
     private var mostOfNext: Run {
-        if actor == 0 { return head.most.platform }
-        if actor + 1 < lastActor { return head.most.operator }
-        return actor + 1 == lastActor ? head.most.user : 0
+        if actor == 0 { return most.platform }
+        return actor < lastOperator ? most.operator : most.user
     }
 
     /// Takes the next adjustment that is for this user, in the order of the fold.
     @inline(__always)
     mutating func apply(_ adjustment: PackedAdjustment, _ truth: Truth) -> Outcome {
-        if Int(adjustment.actor) != actor {
+        if adjustment.actor != actor {
             endActor()
-            actor = Int(adjustment.actor)
+            actor = adjustment.actor
         } else if adjustment.place != place {
             endScope()
         }
         place = adjustment.place
         var outcome = Outcome()
-        let hasSay = head.flags & (1 << level) != 0
+        let hasSay = flags & (1 << level) != 0
         if truth == .unknown { hasRefusals = true }
         if adjustment.set != 0 {
             let value = adjustment.set
@@ -166,7 +149,7 @@ struct RunFold {
 
     @inline(__always)
     private mutating func refusalOfRestriction(_ hasSay: Bool) -> UInt16 {
-        let isProtected = head.flags & (16 << level) != 0
+        let isProtected = flags & (16 << level) != 0
         if hasSay, !isProtected { return Outcome.accepted }
         hasRefusals = true
         return Outcome.code(hasSay ? .protected : .notAdjustable)
@@ -175,13 +158,13 @@ struct RunFold {
     /// The administrator's step of the innermost operator, behind everything else that it says.
     @inline(__always)
     mutating func administer() {
-        if actor != lastActor - 1 {
+        if actor != lastOperator {
             endActor()
-            actor = lastActor - 1
+            actor = lastOperator
         } else {
             endScope()
         }
-        let value = ceiling & cap & head.most.user
+        let value = ceiling & cap & most.user
         left |= value
         open |= value
     }
@@ -205,25 +188,39 @@ struct RunFold {
     @inline(__always)
     private mutating func endActor() {
         endScope()
-        let shift = UInt64((actor + 1) * 8)
-        let here = (UInt64(1) << shift) - 1
+        let next = actor == lastOperator ? RunFold.user : actor + 1
+        let here = (UInt64(1) << (UInt64(actor) &* 8 &+ 8)) &- 1
         ceilings &= here | UInt64(left) &* RunFold.ones
-        ceilings |= UInt64(open) << shift
+        ceilings |= UInt64(open) << (UInt64(next) &* 8)
         reported = reported & here | ceilings & (UInt64(cap) &* RunFold.ones) & ~here
-        left = head.top
+        left = top
         open = 0
+    }
+
+    /// Applies the adjustments that every request meets, up to the first that is for somebody or has a
+    /// condition; what is left of them.
+    mutating func applyPrefix(of range: Range<Int>, _ table: StepTable) -> Range<Int> {
+        var place = range.lowerBound
+        while place < range.upperBound, table.adjustments[place].isForEveryRequest {
+            _ = apply(table.adjustments[place], .yes)
+            place += 1
+        }
+        return place..<range.upperBound
     }
 
     /// The decision, when everything has been applied.
     @inline(__always)
     mutating func decision() -> BehaviorDecision {
-        if actor != lastActor { endActor() } else { endScope() }
-        func rank(_ actor: Int) -> Rank {
-            Rank(run: Run(truncatingIfNeeded: reported >> UInt64(actor * 8)))
-        }
+        endActor()
         return BehaviorDecision(
             setting: Rank(run: setting), decidedBy: Level(rawValue: decidedBy) ?? .root,
             ceilings: .init(
-                platform: rank(1), operator: rank(lastActor - 1), user: rank(lastActor)))
+                platform: reportedRank(1), operator: reportedRank(lastOperator),
+                user: reportedRank(RunFold.user)))
+    }
+
+    @inline(__always)
+    private func reportedRank(_ actor: UInt8) -> Rank {
+        Rank(run: Run(truncatingIfNeeded: reported >> (UInt64(actor) &* 8)))
     }
 }

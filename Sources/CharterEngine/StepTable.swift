@@ -29,6 +29,20 @@ struct PackedAdjustment: Sendable {
         self.place = UInt16(clamping: place)
     }
 
+    /// Whether it is for everybody, at all times.
+    var isForEveryRequest: Bool {
+        !isForSomebody && program == PackedAdjustment.unconditional
+    }
+
+    /// Whether it is for a role, a channel or a member.
+    var isForSomebody: Bool {
+        role != Facts.nowhere || channel != Facts.nowhere || member != Facts.nowhere
+    }
+
+    func isForTheSame(as other: PackedAdjustment) -> Bool {
+        (role, channel, member) == (other.role, other.channel, other.member)
+    }
+
     /// Whether it is for this user in this channel.
     @inline(__always)
     func isFor(_ facts: borrowing Facts) -> Bool {

@@ -135,10 +135,11 @@ struct Bench {
             }
         }
         row("one decision with three conditions", conditional, "ns", target: 60)
+        let rows = PolicyRows(policy)
         var decisions: [BehaviorDecision] = []
         let matrix = nanoseconds(rounds) {
             for _ in 0..<rounds {
-                policy.decideAll(facts, into: &decisions)
+                rows.decide(facts, into: &decisions)
                 sum &+= decisions.count
             }
         }
@@ -151,7 +152,7 @@ struct Bench {
                 sum &+= Int(policy.decide(index, facts, noting: &trail).setting.place ?? 0)
             }
             sum &+= Int(three.policy.decide(three.index, three.facts).setting.place ?? 0)
-            policy.decideAll(facts, into: &decisions)
+            rows.decide(facts, into: &decisions)
         }
         row("allocations of all of these", allocated, "", target: 0)
         keep(sum)
