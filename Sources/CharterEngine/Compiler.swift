@@ -11,6 +11,7 @@ final class PolicyBase: Sendable {
     let table: StepTable
     /// Root's and the platform's.
     let scopes: [PolicyScope]
+    let sources: [PolicyScope.Source]
     let claims: ClaimTable
     /// What is presumed for those below.
     let assumed: [Text: ClaimValue]
@@ -34,6 +35,7 @@ final class PolicyBase: Sendable {
         _ = compiler.begin(.platformInstruction, actor: 1, nil, "")
         let table = try compiler.finish()
         scopes = compiler.scopes
+        sources = compiler.sources
         assumed = compiler.assumed
         self.claims = claims
         let beginnings = charter.behaviors.map(RunFold.init)
@@ -50,6 +52,7 @@ struct OperatorCompiler {
     let base: PolicyBase
     private(set) var table = StepTable()
     private(set) var scopes: [PolicyScope] = []
+    private(set) var sources: [PolicyScope.Source] = []
     private(set) var claims: ClaimTable
     private(set) var roleNames = NameTable()
     private(set) var administrators: Set<UInt16> = []
@@ -76,7 +79,8 @@ struct OperatorCompiler {
         }
         _ = compiler.begin(.operatorInstruction, actor: lastOperator, nil, "")
         table = try compiler.finish()
-        scopes = compiler.scopes
+        scopes = compiler.scopes.trimmed
+        sources = compiler.sources.trimmed
     }
 
     private mutating func addRolesAndChannels(
@@ -134,6 +138,8 @@ struct Compiler {
     private var claims: ClaimTable
     private let firstScope: Int
     private(set) var scopes: [PolicyScope] = []
+    private(set) var sources: [PolicyScope.Source] = []
+    private var targets: [AdjustmentTarget] = []
     /// What is presumed so far: the nearest above wins.
     private(set) var assumed: [Text: ClaimValue]
     private var believed: [Text: Evidence] = [:]
@@ -150,7 +156,13 @@ struct Compiler {
 
     /// Begins a scope; its number among these.
     mutating func begin(_ scope: Scope, actor: Int, _ layer: Text?, _ file: String) -> Int {
-        scopes.append(PolicyScope(scope: scope, actor: actor, layer: layer, file: file))
+        if sources.last.map({ $0.layer != layer || $0.file != file }) ?? true {
+            sources.append(PolicyScope.Source(layer: layer, file: file))
+        }
+        scopes.append(
+            PolicyScope(
+                scope: scope, actor: UInt8(clamping: actor),
+                source: UInt16(clamping: sources.count - 1)))
         return scopes.count - 1
     }
 
@@ -195,14 +207,14 @@ struct Compiler {
         guard let index = charter.index(of: adjustment.behavior) else {
             throw .unknownBehavior(adjustment.behavior)
         }
-        let behavior = charter[index]
-        try check(adjustment, behavior)
+        try check(adjustment, charter.behaviors[index.number].top)
         var packed = PackedAdjustment(
-            adjustment, actor: scopes[scope].actor, place: firstScope + scope)
-        packed.role = role
-        packed.channel = channel
-        packed.member = member
-        if let program = program(adjustment, behavior) {
+            adjustment,
+            target: target(
+                AdjustmentTarget(
+                    actor: scopes[scope].actor, place: UInt16(clamping: firstScope + scope),
+                    role: role, channel: channel, member: member)))
+        if let program = program(adjustment, index.number) {
             guard program < Int(PackedAdjustment.unconditional) else { throw .tooLarge }
             packed.program = UInt16(program)
         }
@@ -212,29 +224,35 @@ struct Compiler {
                 notes: adjustment.notes))
     }
 
-    private func check(_ adjustment: Adjustment, _ behavior: Behavior) throws(PolicyError) {
-        for value in [adjustment.set, adjustment.allow, adjustment.deny, adjustment.forbid] {
-            guard value.map({ !$0.isNone && $0 <= behavior.top }) ?? true else {
-                throw .badValue(behavior.id)
-            }
-        }
-        guard adjustment.deny != .cautious, adjustment.forbid != .cautious else {
-            throw .badValue(behavior.id)
-        }
+    /// The place of a target; those with one come one behind the other.
+    private mutating func target(_ target: AdjustmentTarget) -> Int {
+        if targets.last != target { targets.append(target) }
+        return targets.count - 1
+    }
+
+    private func check(_ adjustment: Adjustment, _ top: Rank) throws(PolicyError) {
+        func isFine(_ value: Rank?) -> Bool { value.map { !$0.isNone && $0 <= top } ?? true }
+        guard isFine(adjustment.set), isFine(adjustment.allow), isFine(adjustment.deny),
+            isFine(adjustment.forbid), adjustment.deny != .cautious, adjustment.forbid != .cautious
+        else { throw .badValue(adjustment.behavior) }
         for use in adjustment.condition?.uses ?? [] {
             guard let slot = claims.names.place(of: use.name) else { throw .unknownClaim(use.name) }
             guard claims.types[slot] == use.type else { throw .claimConflict(use.name) }
         }
     }
 
-    private mutating func program(_ adjustment: Adjustment, _ behavior: Behavior) -> Int? {
+    private mutating func program(_ adjustment: Adjustment, _ behavior: Int) -> Int? {
+        guard adjustment.condition != nil || adjustment.from != nil || adjustment.until != nil
+        else { return nil }
         let (claims, assumed, believed) = (claims, assumed, believed)
+        let evidence = charter.behaviors[behavior].evidence
+        let believable = charter.behaviors[behavior].believable
         let view = ConditionPrograms.View(
             claim: { name in
                 claims.names.place(of: name).map { (ClaimSlot(number: $0), claims.types[$0]) }
             },
             need: { name in
-                believed[name].map { max(behavior.believable, $0) } ?? behavior.evidence
+                believed[name].map { max(believable, $0) } ?? evidence
             },
             assumed: { assumed[$0] })
         return table.programs.add(
@@ -245,10 +263,11 @@ struct Compiler {
     mutating func finish() throws(PolicyError) -> StepTable {
         let programs = table.programs
         guard drafts.count <= StepTable.mostAdjustments, firstScope + scopes.count < 60_000,
+            targets.count < 60_000,
             programs.instructions.count < 60_000, programs.constants.count < 60_000,
             programs.instants.count < 60_000, claims.types.count < 60_000
         else { throw .tooLarge }
-        table.fill(drafts, behaviors: charter.behaviors.count)
+        table.fill(drafts, targets, behaviors: charter.behaviors.count)
         return table
     }
 }

@@ -1,7 +1,9 @@
-/// Something that a test looks at: 8 bytes, without references.
+/// Something that a test looks at: 5 bytes, without references.
 struct ConditionOperand: Equatable, Sendable {
     enum Kind: UInt8, Sendable {
         case constant, claim, attribute
+        /// A claim for which something is presumed.
+        case presumed
     }
 
     var kind: Kind
@@ -9,12 +11,8 @@ struct ConditionOperand: Equatable, Sendable {
     var isSize = false
     /// Of a claim: the evidence from which it is known.
     var need = Evidence.asserted
-    /// The place among the constants, the claims or the attributes.
+    /// The place among the constants, the claims, the attributes or the presumptions.
     var place: UInt16
-    /// Of a claim: the place of the constant that is presumed, as vouched, where the request lacks it.
-    var assumed = ConditionOperand.nothing
-
-    static let nothing = UInt16.max
 }
 
 /// One step of a condition's program, in postfix order.
@@ -48,10 +46,29 @@ struct ConditionInstruction: Sendable {
 struct ConditionPrograms: Sendable {
     var instructions: [ConditionInstruction] = []
     var constants: [Cell] = []
+    /// Claims with the constant that is presumed, as vouched, where the request lacks them.
+    var presumptions: [Presumption] = []
     var texts: [Text] = []
     var instants: [Instant] = []
     /// Where each program ends; it begins where the one before ends.
     var ends: [UInt16] = []
+
+    struct Presumption: Hashable, Sendable {
+        var claim: UInt16
+        var constant: UInt16
+    }
+
+    /// The same in no more memory than it needs.
+    var trimmed: ConditionPrograms {
+        var programs = self
+        programs.instructions = instructions.trimmed
+        programs.constants = constants.trimmed
+        programs.presumptions = presumptions.trimmed
+        programs.texts = texts.trimmed
+        programs.instants = instants.trimmed
+        programs.ends = ends.trimmed
+        return programs
+    }
 
     private func range(_ program: Int) -> Range<Int> {
         (program == 0 ? 0 : Int(ends[program - 1]))..<Int(ends[program])
@@ -150,10 +167,10 @@ struct ConditionPrograms: Sendable {
         switch operand.kind {
         case .constant: cell = constants[Int(operand.place)]
         case .attribute: cell = facts.attributes[Int(operand.place)]
-        case .claim:
-            cell = facts.claims[Int(operand.place)]
-            if cell.kind == .absent, operand.assumed != ConditionOperand.nothing {
-                cell = constants[Int(operand.assumed)]
+        case .claim, .presumed:
+            cell = facts.claims[slot(operand)]
+            if operand.kind == .presumed, cell.kind == .absent {
+                cell = constants[Int(presumptions[Int(operand.place)].constant)]
                 cell.evidence = .vouched
             }
             if !believing, cell.evidence < operand.need { return .absent }
@@ -162,6 +179,14 @@ struct ConditionPrograms: Sendable {
             return Cell(.int, UInt64(text(cell, facts).count))
         }
         return cell
+    }
+
+    /// The slot of the claim that an operand is.
+    @inline(__always)
+    private func slot(_ operand: ConditionOperand) -> Int {
+        Int(
+            operand.kind == .presumed
+                ? presumptions[Int(operand.place)].claim : operand.place)
     }
 
     private func text(_ cell: Cell, _ facts: borrowing Facts) -> Text {
@@ -174,8 +199,9 @@ struct ConditionPrograms: Sendable {
         var slots: [ClaimSlot] = []
         for place in range(program) {
             let instruction = instructions[place]
-            for operand in [instruction.left, instruction.right] where operand.kind == .claim {
-                let slot = ClaimSlot(number: Int(operand.place))
+            for operand in [instruction.left, instruction.right] {
+                guard operand.kind == .claim || operand.kind == .presumed else { continue }
+                let slot = ClaimSlot(number: slot(operand))
                 let isShort =
                     value(operand, facts, true).kind > .garbled
                     && value(operand, facts, false).kind == .absent

@@ -173,6 +173,12 @@ extension ConditionPrograms {
         return UInt16(clamping: constants.count - 1)
     }
 
+    private mutating func place(of presumption: Presumption) -> Int {
+        if let place = presumptions.firstIndex(of: presumption) { return place }
+        presumptions.append(presumption)
+        return presumptions.count - 1
+    }
+
     private mutating func operand(
         _ expression: Expression, _ view: View, _ names: [Text] = []
     ) -> ConditionOperand {
@@ -191,7 +197,9 @@ extension ConditionPrograms {
                 kind: .claim, need: view.need(name), place: UInt16(clamping: slot.number))
             if let value = view.assumed(name) {
                 let cell = Cell(value, type, .vouched, textKind: .policyText, texts: &texts)
-                operand.assumed = place(of: cell)
+                let presumption = Presumption(claim: operand.place, constant: place(of: cell))
+                operand.kind = .presumed
+                operand.place = UInt16(clamping: place(of: presumption))
             }
             return operand
         case .list, .not, .and, .or, .relation, .method: break

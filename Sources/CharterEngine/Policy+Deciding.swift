@@ -78,13 +78,17 @@ extension Policy {
     ) -> (decision: BehaviorDecision, hasRefusals: Bool) {
         for place in platform {
             let adjustment = base.table.adjustments[place]
-            guard let truth = base.table.truth(adjustment, facts) else { continue }
-            note(UInt32(truncatingIfNeeded: place), fold.apply(adjustment, truth))
+            let target = base.table.targets[Int(adjustment.target)]
+            guard let truth = base.table.truth(adjustment, target, facts) else { continue }
+            note(UInt32(truncatingIfNeeded: place), fold.apply(adjustment, of: target, truth))
         }
         for place in operators {
             let adjustment = own.adjustments[place]
-            guard let truth = own.truth(adjustment, facts) else { continue }
-            note(UInt32(truncatingIfNeeded: place) | 0x8000_0000, fold.apply(adjustment, truth))
+            let target = own.targets[Int(adjustment.target)]
+            guard let truth = own.truth(adjustment, target, facts) else { continue }
+            note(
+                UInt32(truncatingIfNeeded: place) | 0x8000_0000,
+                fold.apply(adjustment, of: target, truth))
         }
         if facts.isAdministrator { fold.administer() }
         return (fold.decision(), fold.hasRefusals)
@@ -109,20 +113,21 @@ extension Policy {
             var entries: [Entry] = []
             if scope.scope == .platformInstruction { entries = instructions[.platform] ?? [] }
             if scope.scope == .operatorInstruction { entries = instructions[.operator] ?? [] }
-            chain[scope.actor].scopes.append(
+            chain[Int(scope.actor)].scopes.append(
                 ActorScope(scope: scope.scope, place: place, entries: entries))
         }
-        for (table, scopes, first) in [
-            (base.table, base.scopes, 0), (own, scopes, base.scopes.count),
+        for (table, scopes, sources, first) in [
+            (base.table, base.scopes, base.sources, 0),
+            (own, scopes, sources, base.scopes.count),
         ] {
             for place in table.range(index.number) {
-                let adjustment = table.adjustments[place]
-                let scope = scopes[Int(adjustment.place) - first]
-                guard let entry = table.entry(place, scope, facts, claims) else { continue }
-                let actor = Int(adjustment.actor)
+                let target = table.targets[Int(table.adjustments[place].target)]
+                let source = sources[Int(scopes[Int(target.place) - first].source)]
+                guard let entry = table.entry(place, source, facts, claims) else { continue }
+                let actor = Int(target.actor)
                 guard
                     let number = chain[actor].scopes.firstIndex(where: {
-                        $0.place == Int(adjustment.place)
+                        $0.place == Int(target.place)
                     })
                 else { continue }
                 chain[actor].scopes[number].entries.append(entry)
@@ -155,8 +160,10 @@ extension BehaviorDecision {
 extension StepTable {
     /// Whether an adjustment holds; nil where it does not, or is for somebody else.
     @inline(__always)
-    func truth(_ adjustment: PackedAdjustment, _ facts: borrowing Facts) -> Truth? {
-        guard adjustment.isFor(facts) else { return nil }
+    func truth(
+        _ adjustment: PackedAdjustment, _ target: AdjustmentTarget, _ facts: borrowing Facts
+    ) -> Truth? {
+        guard target.isFor(facts) else { return nil }
         guard adjustment.program != PackedAdjustment.unconditional else { return .yes }
         let truth = programs.truth(Int(adjustment.program), facts)
         return truth == .no ? nil : truth
@@ -164,10 +171,12 @@ extension StepTable {
 
     /// What the reference fold sees of an adjustment; nil where it does not hold.
     fileprivate func entry(
-        _ place: Int, _ scope: PolicyScope, _ facts: Facts, _ claims: ClaimTable
+        _ place: Int, _ source: PolicyScope.Source, _ facts: Facts, _ claims: ClaimTable
     ) -> Entry? {
         let adjustment = adjustments[place]
-        guard let truth = truth(adjustment, facts) else { return nil }
+        guard let truth = truth(adjustment, targets[Int(adjustment.target)], facts) else {
+            return nil
+        }
         func rank(_ run: Run) -> Rank? { run == 0 ? nil : Rank(run: run) }
         var entry = Entry(
             set: rank(adjustment.set), allow: rank(adjustment.allow),
@@ -175,7 +184,7 @@ extension StepTable {
             forbid: rank(adjustment.belowForbid).map { Rank(unchecked: $0.number + 1) },
             truth: truth,
             origin: Step.Origin(
-                layer: scope.layer, file: scope.file, position: position(place), notes: notes(place)
+                layer: source.layer, file: source.file, position: position(place), notes: notes(place)
             ))
         let program = Int(adjustment.program)
         if truth == .unknown, programs.truth(program, facts, believing: true) != .unknown {

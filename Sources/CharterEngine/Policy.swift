@@ -12,8 +12,9 @@ public final class Policy: Sendable {
     let base: PolicyBase
     /// What the operators say.
     let own: StepTable
-    /// The operators' scopes, in order.
+    /// The operators' scopes, in order, and what they are from.
     let scopes: [PolicyScope]
+    let sources: [PolicyScope.Source]
     let claims: ClaimTable
     let roleNames: NameTable
     let administrators: Set<UInt16>
@@ -62,6 +63,7 @@ public final class Policy: Sendable {
         base = compiled.base
         own = compiled.table
         scopes = compiled.scopes
+        sources = compiled.sources
         claims = compiled.claims
         roleNames = compiled.roleNames
         administrators = compiled.administrators
@@ -209,8 +211,13 @@ struct ClaimTable: Sendable {
 struct PolicyScope: Sendable {
     var scope: Scope
     /// The actor's place in the chain.
-    var actor: Int
-    /// The layer's or template's name.
-    var layer: Text?
-    var file: String
+    var actor: UInt8
+    /// The place of its source among the sources.
+    var source: UInt16
+
+    /// A layer or template.
+    struct Source: Sendable {
+        var layer: Text?
+        var file: String
+    }
 }

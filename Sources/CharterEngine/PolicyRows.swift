@@ -16,10 +16,9 @@ public struct PolicyRows: Sendable {
     /// Which behaviors the adjustments for a role, a channel or a member may move.
     private let parts: [Part]
 
-    /// The adjustments for one role, channel and member together.
+    /// The adjustments with one target.
     private struct Part: Sendable {
-        /// Nobody's condition; only whom it is for.
-        var target: PackedAdjustment
+        var target: AdjustmentTarget
         var behaviors: BehaviorSet
     }
 
@@ -31,7 +30,9 @@ public struct PolicyRows: Sendable {
         var rest: [(platform: Range<Int>, operators: Range<Int>)] = []
         var settled: [BehaviorDecision] = []
         var always = BehaviorSet(count: count)
-        var parts: [Part] = []
+        var parts = policy.own.targets.map {
+            Part(target: $0, behaviors: BehaviorSet(count: count))
+        }
         for number in 0..<count {
             folds[number].lastOperator = UInt8(truncatingIfNeeded: policy.lastOperator)
             let platform = policy.base.rest[number]
@@ -43,15 +44,12 @@ public struct PolicyRows: Sendable {
             }
             rest.append((platform, operators))
             for adjustment in policy.own.adjustments[operators] {
-                guard adjustment.isForSomebody else {
+                let target = Int(adjustment.target)
+                if policy.own.targets[target].isForSomebody {
+                    parts[target].behaviors.insert(number)
+                } else {
                     always.insert(number)
-                    continue
                 }
-                let place = parts.firstIndex { $0.target.isForTheSame(as: adjustment) }
-                if place == nil {
-                    parts.append(Part(target: adjustment, behaviors: BehaviorSet(count: count)))
-                }
-                parts[place ?? parts.count - 1].behaviors.insert(number)
             }
             var fold = folds[number]
             settled.append(fold.decision())
@@ -60,7 +58,7 @@ public struct PolicyRows: Sendable {
         self.rest = rest
         self.settled = settled
         self.always = always
-        self.parts = parts
+        self.parts = parts.filter(\.target.isForSomebody)
     }
 
     /// Decides all behaviors into storage of the caller's, in charter order; nothing is allocated

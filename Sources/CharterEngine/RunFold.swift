@@ -93,14 +93,16 @@ struct RunFold {
 
     /// Takes the next adjustment that is for this user, in the order of the fold.
     @inline(__always)
-    mutating func apply(_ adjustment: PackedAdjustment, _ truth: Truth) -> Outcome {
-        if adjustment.actor != actor {
+    mutating func apply(
+        _ adjustment: PackedAdjustment, of target: AdjustmentTarget, _ truth: Truth
+    ) -> Outcome {
+        if target.actor != actor {
             endActor()
-            actor = adjustment.actor
-        } else if adjustment.place != place {
+            actor = target.actor
+        } else if target.place != place {
             endScope()
         }
-        place = adjustment.place
+        place = target.place
         var outcome = Outcome()
         let hasSay = flags & (1 << level) != 0
         if truth == .unknown { hasRefusals = true }
@@ -201,8 +203,12 @@ struct RunFold {
     /// condition; what is left of them.
     mutating func applyPrefix(of range: Range<Int>, _ table: StepTable) -> Range<Int> {
         var place = range.lowerBound
-        while place < range.upperBound, table.adjustments[place].isForEveryRequest {
-            _ = apply(table.adjustments[place], .yes)
+        while place < range.upperBound {
+            let adjustment = table.adjustments[place]
+            let target = table.targets[Int(adjustment.target)]
+            guard !target.isForSomebody, adjustment.program == PackedAdjustment.unconditional
+            else { break }
+            _ = apply(adjustment, of: target, .yes)
             place += 1
         }
         return place..<range.upperBound

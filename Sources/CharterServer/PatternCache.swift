@@ -5,15 +5,17 @@ internal import Foundation
 
 /// Keeps compiled patterns on disk by the digest of their document, so that a server is ready at once.
 ///
-/// A file that does not fit is not used; a folder that cannot be written is no mistake.
+/// A file that does not fit is made anew; a folder that cannot be written is no mistake.
 enum PatternCache {
     static func compile(_ document: PatternsDocument) -> Reading<PatternSet> {
         let digest = SHA256.hash(data: document.source.bytes)
         let name = digest.map { String($0 >> 4, radix: 16) + String($0 & 15, radix: 16) }.joined()
         guard document.patterns.count > 8, let folder else { return document.compile() }
         let file = folder.appending(path: "\(name).patterns")
-        if let kept = try? Data(contentsOf: file) {
-            return document.compile(serialized: Array(kept))
+        if let kept = try? Data(contentsOf: file),
+            let set = try? PatternSet(document.patterns, serialized: Array(kept))
+        {
+            return Reading(value: set, diagnostics: [])
         }
         let reading = document.compile()
         if let set = reading.value, let bytes = try? set.serialized() {

@@ -46,8 +46,6 @@ public struct Exchange: Sendable {
     }
 
     public let start: Start
-    /// What is kept of the decision.
-    public private(set) var record: DecisionRecord
     /// Whether the client wants the answer as events.
     public let isStreamed: Bool
     private let arrival: Arrival
@@ -56,6 +54,8 @@ public struct Exchange: Sendable {
     private let decision: Decision
     private let wording: Wording
     private let judge: AnswerJudge
+    /// What is kept of the decision, as far as no stream is watched.
+    private var decided: DecisionRecord
     private var watch: AnswerWatch<PatternWatcher>?
 
     /// Receives a request of a caller that was identified, and comes to its verdict.
@@ -83,13 +83,13 @@ public struct Exchange: Sendable {
         // decide, arbitrate
         decision = try Exchange.decide(question, enforcement.policy)
         judge = AnswerJudge(enforcement, decision, demands)
-        record = DecisionRecord(arrival, enforcement, question, decision)
+        decided = DecisionRecord(arrival, enforcement, question, decision)
         // act
         switch decision.verdict.act {
         case .refuse, .ask, .transform:
             start = .reply(
                 Exchange.refusal(
-                    request, arrival, record, wording.refusal(decision), wording, decision))
+                    request, arrival, decided, wording.refusal(decision), wording, decision))
         case .guide:
             start = .forward(
                 request.body(adding: wording.guide(decision.verdict), role: enforcement.guideRole))
@@ -101,7 +101,13 @@ public struct Exchange: Sendable {
     }
 
     /// The fields that every reply of this exchange carries.
-    public var headers: [(name: String, value: String)] { record.headers }
+    public var headers: [(name: String, value: String)] { decided.headers }
+
+    /// What is kept of the decision: with what was stopped and passed of the answer so far.
+    public var record: DecisionRecord {
+        guard let watch else { return decided }
+        return noting(watch.stops, watch.watchers.map(\.watcher))
+    }
 
     // MARK: The answer, whole
 
@@ -115,7 +121,7 @@ public struct Exchange: Sendable {
             let answer = try ChatAnswer<PatternWatcher>(
                 body: body, watcher: { _, _ in PatternWatcher(enforcement, judge) },
                 explanation: explain)
-            note(answer.stops, answer.watchers.map(\.watcher))
+            decided = noting(answer.stops, answer.watchers.map(\.watcher))
             return Reply(
                 status: 200, headers: headers + [("content-type", "application/json")],
                 body: answer.body)
@@ -145,19 +151,16 @@ public struct Exchange: Sendable {
     /// Takes the upstream's next bytes; appends what may be delivered.
     public mutating func push(_ piece: some Collection<UInt8>, into output: inout [UInt8]) {
         watch?.push(Array(piece), into: &output)
-        noteStream()
     }
 
     /// The upstream has ended.
     public mutating func finish(into output: inout [UInt8]) {
         watch?.finish(into: &output)
-        noteStream()
     }
 
     /// The connection to the upstream broke, or time is up.
     public mutating func fail(_ error: APIError, into output: inout [UInt8]) {
         watch?.fail(error, into: &output)
-        noteStream()
     }
 
     /// Whether more of the upstream's bytes are of use.
@@ -217,20 +220,17 @@ public struct Exchange: Sendable {
         }
     }
 
-    private mutating func noteStream() {
-        guard let watch else { return }
-        note(watch.stops, watch.watchers.map(\.watcher))
-    }
-
-    private mutating func note(
+    private func noting(
         _ stops: [AnswerStop<PatternWatcher.Violation>], _ watchers: [PatternWatcher]
-    ) {
+    ) -> DecisionRecord {
         let ended = stops.compactMap { stop in
             if case .match(let pattern) = stop.violation { pattern } else { nil }
         }
+        var record = decided
         record.stopped = ended.map { enforcement.patterns.patterns[$0].behavior.text.string }
         let passed = watchers.reduce(into: Set<Int>()) { $0.formUnion($1.passed) }
         record.passed = Set(passed.map { enforcement.patterns.patterns[$0].behavior.text.string })
             .sorted()
+        return record
     }
 }
