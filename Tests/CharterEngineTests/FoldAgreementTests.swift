@@ -118,6 +118,24 @@ struct FoldAgreementTests {
         ]
         private static let others: [Feature] = [
             step("an administrator") { $0.operation == .administrator },
+            Feature("a tool that speaks, lent a level by a lower one first") { sample in
+                let said = sample.policy.request.instructions
+                return RandomPolicy.tools.contains { tool in
+                    let lenders = said.indices.filter {
+                        said[$0].isExplicit && said[$0].content == .delegate(tool: tool)
+                    }
+                    let levels = lenders.compactMap { place -> (Int, Level)? in
+                        guard case .principal(let level) = said[place].from else { return nil }
+                        return (place, level)
+                    }
+                    let speaks = said.lastIndex { $0.from == .tool(tool) } ?? 0
+                    return levels.contains { first in
+                        levels.contains { second in
+                            first.0 < second.0 && second.1 < first.1 && second.0 < speaks
+                        }
+                    }
+                }
+            },
             Feature("a role that is ignored") { !$0.decision.ignoredRoles.isEmpty },
             Feature("a channel that only * lists") { sample in
                 let names = sample.policy.operators.last?.channels.map(\.name) ?? []

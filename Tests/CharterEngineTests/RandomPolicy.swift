@@ -284,11 +284,11 @@ extension RandomPolicy {
                 ? RandomPolicy.wrongValue(&generator) : RandomPolicy.value(of: name, &generator)
             request.claims[name] = Claim(value, generator.pick(Evidence.allCases))
         }
-        request.instructions = (0..<generator.pick([0, 0, 1, 2, 4])).map { _ in
+        request.instructions = (0..<generator.pick([0, 0, 1, 2, 4, 6])).map { _ in
             let (id, value) = idAndValue(&generator)
             return Instruction(
                 from: speaker(&generator),
-                generator.chance(20)
+                generator.chance(30)
                     ? .delegate(tool: generator.pick(RandomPolicy.tools)) : .set(id, value),
                 isExplicit: generator.chance(75))
         }
