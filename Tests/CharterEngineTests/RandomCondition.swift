@@ -2,7 +2,7 @@ import CharterEngine
 
 /// A well-typed condition drawn at random, and what it means by a second way of saying it: a walk over
 /// the tree, on plain values (SEMANTICS §5).
-indirect enum RandomCondition {
+indirect enum RandomCondition: Sendable {
     case literal(Bool)
     case flag(Term)
     case not(RandomCondition)
@@ -14,7 +14,7 @@ indirect enum RandomCondition {
     case truthIn(RandomCondition, [Bool])
     case method(String, Term, Term)
 
-    indirect enum Term: Equatable {
+    indirect enum Term: Equatable, Sendable {
         case int(Int64)
         case double(Double)
         case text(String)

@@ -87,6 +87,21 @@ struct RandomPolicy {
 }
 
 extension RandomPolicy {
+    /// By its text, each condition as the tree that it was written from.
+    static let trees: [String: RandomCondition] = {
+        var generator = SeededGenerator(seed: 5)
+        return Dictionary(
+            (0..<600).map { number in
+                let tree = RandomCondition(&generator, depth: 1 + number % 3)
+                return (tree.text, tree)
+            }, uniquingKeysWith: { first, _ in first })
+    }()
+
+    /// Conditions, read once: reading one costs more than deciding with it.
+    static let conditions: [Condition] = trees.keys.sorted().compactMap { text in
+        try? Condition(parsing: text, claims: RandomCondition.types)
+    }
+
     /// Draws layers from the top down, so that conditions use claims from the same layer or above.
     private struct LayerDraft {
         enum Operation { case set, allow, deny, forbid }
@@ -99,15 +114,6 @@ extension RandomPolicy {
         var visible: Set<Text> = []
         /// Every adjustment stands on a line of its own, by which a trail's step is found again.
         var line = 0
-
-        /// Conditions, read once: reading one costs more than deciding with it.
-        static let conditions: [Condition] = {
-            var generator = SeededGenerator(seed: 5)
-            return (0..<600).compactMap { number in
-                let condition = RandomCondition(&generator, depth: 1 + number % 3)
-                return try? Condition(parsing: condition.text, claims: RandomCondition.types)
-            }
-        }()
 
         mutating func declarations(
             _ percent: Int, _ generator: inout SeededGenerator
@@ -153,7 +159,7 @@ extension RandomPolicy {
                 }
             }
             if generator.chance(40) {
-                let condition = generator.pick(LayerDraft.conditions)
+                let condition = generator.pick(RandomPolicy.conditions)
                 if condition.uses.allSatisfy({ visible.contains($0.name) }) {
                     adjustment.condition = condition
                 }
@@ -278,11 +284,11 @@ extension RandomPolicy {
                 ? RandomPolicy.wrongValue(&generator) : RandomPolicy.value(of: name, &generator)
             request.claims[name] = Claim(value, generator.pick(Evidence.allCases))
         }
-        request.instructions = (0..<generator.pick([0, 0, 1, 2, 4])).map { _ in
+        request.instructions = (0..<generator.pick([0, 0, 1, 2, 4, 6])).map { _ in
             let (id, value) = idAndValue(&generator)
             return Instruction(
                 from: speaker(&generator),
-                generator.chance(20)
+                generator.chance(30)
                     ? .delegate(tool: generator.pick(RandomPolicy.tools)) : .set(id, value),
                 isExplicit: generator.chance(75))
         }
