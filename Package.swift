@@ -17,6 +17,7 @@ let httpTypes: Target.Dependency = .product(name: "HTTPTypes", package: "swift-h
 let logging: Target.Dependency = .product(name: "Logging", package: "swift-log")
 let nioCore: Target.Dependency = .product(name: "NIOCore", package: "swift-nio")
 let nioHTTP1: Target.Dependency = .product(name: "NIOHTTP1", package: "swift-nio")
+let nioPosix: Target.Dependency = .product(name: "NIOPosix", package: "swift-nio")
 let serviceLifecycle: Target.Dependency = .product(
     name: "ServiceLifecycle", package: "swift-service-lifecycle")
 
@@ -77,7 +78,7 @@ let package = Package(
             name: "CharterServer",
             dependencies: [
                 "CharterEngine", "CharterDocuments", "CharterDetection", "CharterGateway",
-                "CStandardCharter", hummingbird, httpClient, httpTypes, logging, nioCore, nioHTTP1,
+                "CStandardCharter", hummingbird, httpClient, httpTypes, logging, nioCore, nioHTTP1, nioPosix,
                 serviceLifecycle,
             ],
             swiftSettings: strict),

@@ -3,10 +3,12 @@ extension Policy {
     ///
     /// - Parameters:
     ///   - user: the user's own layer.
-    ///   - withTrail: whether the decision lists every step, or only the refused ones.
+    ///   - withRefused: whether the decision lists the refused steps; without them it is quicker.
+    ///   - withTrail: whether the decision lists every step, and so the refused ones, too.
     /// - Throws: where the request names a channel that the operator does not have.
     public func decide(
-        _ request: Request, user: UserLayer? = nil, withTrail: Bool = false
+        _ request: Request, user: UserLayer? = nil, withRefused: Bool = true,
+        withTrail: Bool = false
     ) throws(RequestError) -> Decision {
         let facts = try facts(of: request)
         let conversation = Conversation(request.instructions, self)
@@ -20,7 +22,7 @@ extension Policy {
             if !isSaid, !withTrail {
                 let (decision, hasRefusals) = runFold(number, facts)
                 behaviors.append(decision)
-                guard hasRefusals else { continue }
+                guard hasRefusals, withRefused else { continue }
             }
             let fold = fold(index, facts, conversation, settings)
             if isSaid || withTrail { behaviors.append(BehaviorDecision(fold)) }

@@ -6,40 +6,40 @@ struct ClientConnection: Sendable {
     let channel: any Channel
 
     /// How often it is asked whether the client is still there.
-    private static let interval = Duration.milliseconds(250)
+    private static let interval = TimeAmount.milliseconds(250)
 
-    /// Does something for the client; cancels it where the client goes away before it is done.
+    /// Does something for the client; cancels it where the client goes away before it is done, and
+    /// waits until it has ended.
     ///
     /// A server that waits does not read, and so does not see the end of the connection; the kernel
-    /// does. (Reading ahead would tell as well, but would give up the connection afterwards.)
+    /// does. (Reading ahead would tell as well, but would give up the connection afterwards.) The
+    /// channel's own loop asks it: a clock for each request would cost more than the request.
     func whileOpen<Value: Sendable>(
         _ operation: @escaping @Sendable () async throws -> Value
     ) async throws -> Value {
-        try await withThrowingTaskGroup(of: Value?.self) { group in
-            group.addTask { try await operation() }
-            group.addTask {
-                while true {
-                    try await Task.sleep(for: ClientConnection.interval)
-                    if await isGone { return nil }
-                }
-            }
-            defer { group.cancelAll() }
-            guard let value = try await group.next() ?? nil else { throw CancellationError() }
-            return value
+        let task = Task { try await operation() }
+        let watch = channel.eventLoop.scheduleRepeatedAsyncTask(
+            initialDelay: ClientConnection.interval, delay: ClientConnection.interval
+        ) { _ in
+            isGone.map { if $0 { task.cancel() } }
+        }
+        defer { watch.cancel() }
+        return try await withTaskCancellationHandler {
+            try await task.value
+        } onCancel: {
+            task.cancel()
         }
     }
 
     /// Whether the client has closed its side: the connection is not established any more.
-    private var isGone: Bool {
-        get async {
-            guard channel.isActive else { return true }
-            guard let provider = channel as? any SocketOptionProvider else { return false }
-            do {
-                let established: UInt8 = 1  // TCP_ESTABLISHED of <netinet/tcp.h>
-                return try await provider.getTCPInfo().get().tcpi_state != established
-            } catch {
-                return false
-            }
+    private var isGone: EventLoopFuture<Bool> {
+        let loop = channel.eventLoop
+        guard channel.isActive else { return loop.makeSucceededFuture(true) }
+        guard let provider = channel as? any SocketOptionProvider else {
+            return loop.makeSucceededFuture(false)
         }
+        let established: UInt8 = 1  // TCP_ESTABLISHED of <netinet/tcp.h>
+        return provider.getTCPInfo().map { $0.tcpi_state != established }
+            .flatMapErrorThrowing { _ in false }
     }
 }

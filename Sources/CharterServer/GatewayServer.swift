@@ -8,6 +8,7 @@ internal import Hummingbird
 public import Logging
 internal import NIOCore
 internal import NIOHTTP1
+internal import NIOPosix
 internal import ServiceLifecycle
 
 /// The gateway as a server: sockets and clock around the pure exchange.
@@ -22,6 +23,15 @@ public struct GatewayServer: Sendable {
         self.logger = logger
         decisions = DecisionStore(capacity: gateway.settings.decisions)
         model = ModelClient(gateway.settings.upstream)
+    }
+
+    /// Lets the tasks of this process run on the threads of its event loops, so that a request does not
+    /// change threads a dozen times.
+    ///
+    /// Called once, on the main thread, before anything is served. Where the runtime has no such hook
+    /// nothing is changed.
+    public static func shareThreads() {
+        NIOSingletons.unsafeTryInstallSingletonPosixEventLoopGroupAsConcurrencyGlobalExecutor()
     }
 
     /// Serves until the process is told to end; in-flight answers are finished.
@@ -88,14 +98,14 @@ public struct GatewayServer: Sendable {
         let (model, authorization) = (model, passedOn(request))
         let client = ClientConnection(channel: channel)
         do {
-            let answer = try await client.whileOpen {
-                try await model.send(
+            let isStreamed = exchange.isStreamed
+            let (answer, bytes) = try await client.whileOpen {
+                let answer = try await model.send(
                     .POST, "/chat/completions", body: body, authorization: authorization)
+                let isEvents = isStreamed && answer.status == .ok && isEventStream(answer)
+                return (answer, isEvents ? nil : try await model.body(of: answer))
             }
-            if exchange.isStreamed, answer.status == .ok, isEventStream(answer) {
-                return stream(answer, exchange, client)
-            }
-            let bytes = try await client.whileOpen { try await model.body(of: answer) }
+            guard let bytes else { return stream(answer, exchange, client) }
             guard !exchange.isStreamed || answer.status.code >= 400 else {
                 return response(exchange.reply(status: 502, body: bytes))
             }

@@ -51,6 +51,7 @@ public struct Exchange: Sendable {
     private let arrival: Arrival
     private let enforcement: Enforcement
     private let request: ChatRequest
+    private let question: Request
     private let decision: Decision
     private let wording: Wording
     private let judge: AnswerJudge
@@ -81,15 +82,17 @@ public struct Exchange: Sendable {
             claims: arrival.caller.claims)
         question.demands = demands
         // decide, arbitrate
+        self.question = question
         decision = try Exchange.decide(question, enforcement.policy)
         judge = AnswerJudge(enforcement, decision, demands)
         decided = DecisionRecord(arrival, enforcement, question, decision)
         // act
         switch decision.verdict.act {
         case .refuse, .ask, .transform:
+            let explained = Exchange.explained(decision, question, enforcement.policy)
             start = .reply(
                 Exchange.refusal(
-                    request, arrival, decided, wording.refusal(decision), wording, decision))
+                    request, arrival, decided, wording.refusal(explained), wording, explained))
         case .guide:
             start = .forward(
                 request.body(adding: wording.guide(decision.verdict), role: enforcement.guideRole))
@@ -187,11 +190,18 @@ public struct Exchange: Sendable {
         _ question: Request, _ policy: Policy
     ) throws(APIError) -> Decision {
         do {
-            return try policy.decide(question)
+            return try policy.decide(question, withRefused: false)
         } catch {
             throw .invalid(
                 "the operator has no such channel", param: "charter-channel", code: error.rawValue)
         }
+    }
+
+    /// The decision with its refused steps, which only who words a refusal reads.
+    private static func explained(
+        _ decision: Decision, _ question: Request, _ policy: Policy
+    ) -> Decision {
+        (try? policy.decide(question)) ?? decision
     }
 
     private static func refusal(
@@ -212,11 +222,14 @@ public struct Exchange: Sendable {
     /// What the client is told where an answer was stopped.
     private var explanation: @Sendable (AnswerStop<PatternWatcher.Violation>) -> String {
         let (wording, decision, enforcement) = (wording, decision, enforcement)
+        let question = question
         return { stop in
             guard case .match(let pattern) = stop.violation,
                 let exercised = enforcement.exercised[pattern]
             else { return "The answer could not be checked any further." }
-            return wording.refusal(of: exercised.behavior, decision)
+            return wording.refusal(
+                of: exercised.behavior,
+                Exchange.explained(decision, question, enforcement.policy))
         }
     }
 

@@ -51,7 +51,8 @@ final class PatternWatcher: TextWatcher, @unchecked Sendable {
         }
         delivery.removeAll(keepingCapacity: true)
         let outcome = body(watcher, &delivery, &scratch) { match in
-            if judge.ends(at: match) { return true }
+            if passed.contains(match.pattern) { return false }
+            if judge.ends(atPattern: match.pattern) { return true }
             passed.insert(match.pattern)
             return false
         }
