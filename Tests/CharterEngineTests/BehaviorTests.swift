@@ -173,6 +173,11 @@ struct BehaviorTests {
                 own: "label label ranges", most: "label label ranges", say: "yes yes yes",
                 protectedFrom: [.platform, .operator]),
             Say(
+                "Protected by what each may by itself, whatever it may have with leave",
+                "authority=user bounds=operator:label delegable=user",
+                own: "exact label exact", most: "exact exact exact", say: "yes yes yes",
+                protectedFrom: [.operator]),
+            Say(
                 "What a level may have with leave protects nothing",
                 "authority=operator bounds=operator:referral delegable=user",
                 own: "exact referral referral", most: "exact exact exact", say: "yes yes yes"),

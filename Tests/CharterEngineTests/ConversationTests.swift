@@ -59,9 +59,14 @@ struct ConversationTests {
                 ["operator: deny exact", "say operator: dosage ranges"],
                 is: "ranges operator exact/exact/ranges"),
             RuleRow(
-                "none where v < setting", dial,
-                ["operator: deny label, set label", "say operator: dosage referral"],
-                is: "referral operator exact/exact/referral"),
+                "none where v < setting, though v > left", dial,
+                [
+                    "operator template t: deny label", "operator: set exact",
+                    "say operator: dosage ranges",
+                ], is: "ranges operator exact/exact/referral",
+                [
+                    "operator deny label", "operator set exact", "operator_instruction set ranges",
+                ]),
             RuleRow(
                 "where the level has allowed it again, none", dial,
                 ["operator: deny ranges", "role nurse: allow exact", "say operator: dosage exact"],

@@ -153,6 +153,13 @@ struct ScopeTests {
                     "channel ward role chief: set ranges", "channel ward role nurse: set exact",
                 ], Request(roles: ["chief", "nurse"], channel: "ward"),
                 is: "ranges operator exact/exact/exact"),
+            RuleRow(
+                "role entries of a channel go in the layer's order, not by name", dial,
+                [
+                    "role chief: allow label", "role nurse: allow label",
+                    "channel ward role nurse: set ranges", "channel ward role chief: set exact",
+                ], Request(roles: ["chief", "nurse"], channel: "ward"),
+                is: "ranges operator exact/exact/exact"),
         ])
     func roles(row: RuleRow) throws { try row.holds() }
 
