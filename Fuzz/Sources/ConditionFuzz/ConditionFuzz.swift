@@ -23,13 +23,14 @@ struct ConditionFuzz: Fuzzer {
         } catch {
             return check((0...text.utf8.count).contains(error.offset), "\(error) is in the text")
         }
-        check(condition.claims.allSatisfy { Self.claims[$0] != nil }, "it has claims that there are")
+        check(
+            condition.claims.allSatisfy { Self.claims[$0] != nil }, "it has claims that there are")
         var bytes = ByteReader(parts.dropFirst().first ?? [])
         repeat { compare(condition, &bytes) } while !bytes.isAtEnd
     }
 
     private func compare(_ condition: Condition, _ bytes: inout ByteReader) {
-        var draw = ClaimDraw(condition.expression)
+        let draw = ClaimDraw(condition.expression)
         var behavior = Behavior(
             id: "b", title: "b", kind: .switch, values: ["off", "on"], authority: .operator,
             default: .cautious)

@@ -34,7 +34,9 @@ struct DecisionFuzz: Fuzzer {
         let operations: [Step.Operation] = [.set, .allow, .deny, .forbid]
         var counts = [Int](repeating: 0, count: 64)
         for bits in trail.outcomeBits {
-            for place in operations.indices { counts[place * 16 + Int(bits >> (place * 4) & 15)] += 1 }
+            for place in operations.indices {
+                counts[place * 16 + Int(bits >> (place * 4) & 15)] += 1
+            }
         }
         for step in fold.trail {
             guard let place = operations.firstIndex(of: step.operation) else { continue }

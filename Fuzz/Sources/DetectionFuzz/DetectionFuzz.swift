@@ -17,7 +17,10 @@ struct DetectionFuzz: Fuzzer {
 
     func test(_ input: [UInt8]) {
         let parts = input.parts(3)
-        guard parts.count == 3 else { return read(input) }
+        guard parts.count == 3 else {
+            read(input)
+            return
+        }
         let (cuts, text) = (parts[1], parts[2])
         if parts[0].isEmpty {
             watch(room.enforcement.patterns, text, cuts)

@@ -5,11 +5,15 @@ import Fuzzing
 
 @testable import CharterGateway
 
-extension ReadingRoom {
-    /// Judges answers to a request that demands nothing.
-    var judge: AnswerJudge {
+/// What watches answers to a request that demands nothing.
+struct Watch {
+    let enforcement: Enforcement
+    let judge: AnswerJudge
+
+    init() {
+        enforcement = ReadingRoom().enforcement
         let decision = required(try? enforcement.policy.decide(Request()), "decision")
-        return AnswerJudge(enforcement, decision, [])
+        judge = AnswerJudge(enforcement, decision, [])
     }
 }
 
@@ -28,10 +32,11 @@ struct WatchedStream: Equatable {
     private var state = AnswerWatch<PatternWatcher>.State.running
     private(set) var stops: [Stop] = []
 
-    init(_ pieces: [[UInt8]], _ room: ReadingRoom) {
-        let (enforcement, judge) = (room.enforcement, room.judge)
+    /// - Parameter limit: the most bytes of an event; four times as many may be held.
+    init(_ pieces: [[UInt8]], _ watching: Watch, limit: Int = 4_096) {
+        let (enforcement, judge) = (watching.enforcement, watching.judge)
         var watch = AnswerWatch<PatternWatcher>(
-            choices: 1, eventLimit: 4_096, heldLimit: 16_384,
+            choices: 1, eventLimit: limit, heldLimit: 4 * limit,
             watcher: { _, _ in PatternWatcher(enforcement, judge) },
             explanation: { _ in Self.explanation })
         for piece in pieces { watch.push(piece, into: &output) }
@@ -57,7 +62,9 @@ struct WatchedStream: Equatable {
                 let index = choice["index"]?.integer ?? -1
                 for member in choice["delta"]?.children.map({ $0 }) ?? [] {
                     let key = String(decoding: member.key, as: UTF8.self)
-                    if let text = member.text { texts[index, default: [:]][key, default: []] += text }
+                    if let text = member.text {
+                        texts[index, default: [:]][key, default: []] += text
+                    }
                     guard key == "tool_calls" else { continue }
                     for call in member.children {
                         let number = "call \(call["index"]?.integer ?? -1)"
@@ -70,21 +77,21 @@ struct WatchedStream: Equatable {
                 }
             }
         }
-        return texts
+        return texts.mapValues { parts in parts.filter { !$0.value.isEmpty } }
+            .filter { !$0.value.isEmpty }
     }
 
-    func checkDelivery(_ room: ReadingRoom) {
+    func checkDelivery(_ watching: Watch) {
         let last = events.last ?? []
         switch state {
         case .running: check(false, "it ends")
         case .complete: check(last.elementsEqual("[DONE]".utf8), "it says that it is whole")
         case .failed: check(readJSON(last)["error"] != nil, "it says that it is not whole")
         }
-        let judge = room.judge
         for (choice, parts) in texts {
             for (key, text) in parts where key != "role" {
-                let matches = matches(of: room.enforcement.patterns, in: text, .answer)
-                let match = matches.first { judge.ends(at: $0) }
+                let matches = matches(of: watching.enforcement.patterns, in: text, .answer)
+                let match = matches.first { watching.judge.ends(at: $0) }
                 check(match == nil, "\(key) of \(choice) has \(match as Any): \(self)")
             }
         }
