@@ -10,18 +10,38 @@ struct ConditionWalk {
 
     init(need: Evidence) { self.need = need }
 
-    /// What a part is worth; a `Float80` holds every `Int64` and every `Double`.
+    /// What a part is worth.
     private enum Worth: Equatable {
-        case number(Float80)
+        case whole(Int64)
+        /// A number that no `whole` is.
+        case fraction(Double)
         case text([Unicode.Scalar])
         case truth(Bool)
 
         init(_ literal: Expression.Literal) {
             switch literal {
-            case .int(let value): self = .number(Float80(value))
-            case .double(let value): self = .number(Float80(value))
+            case .int(let value): self = .whole(value)
+            case .double(let value): self = Worth(value)
             case .string(let text): self = .text(Array(text.string.unicodeScalars))
             case .bool(let value): self = .truth(value)
+            }
+        }
+
+        init(_ number: Double) {
+            self = Int64(exactly: number).map { .whole($0) } ?? .fraction(number)
+        }
+
+        static func < (left: Worth, right: Worth) -> Bool {
+            switch (left, right) {
+            case (.whole(let left), .whole(let right)): left < right
+            case (.fraction(let left), .fraction(let right)): left < right
+            // A fraction is beyond every whole number, or so small that rounding these is harmless.
+            case (.whole(let left), .fraction(let right)):
+                right >= 0x1p63 || Double(left) < right
+            case (.fraction(let left), .whole(let right)):
+                left < 0x1p63 && left < Double(right)
+            case (.text(let left), .text(let right)): left.lexicographicallyPrecedes(right)
+            default: false
             }
         }
     }
@@ -48,7 +68,7 @@ struct ConditionWalk {
         case .list: return nil
         case .size(let operand):
             guard case .text(let text)? = worth(of: operand) else { return nil }
-            return .number(Float80(text.count))
+            return .whole(Int64(text.count))
         case .not(let operand):
             guard case .truth(let isTrue)? = worth(of: operand) else { return nil }
             return .truth(!isTrue)
@@ -82,19 +102,13 @@ struct ConditionWalk {
     }
 
     private func holds(_ relation: Expression.Relation, _ left: Worth, _ right: Worth) -> Bool {
-        let isLess =
-            switch (left, right) {
-            case (.number(let left), .number(let right)): left < right
-            case (.text(let left), .text(let right)): left.lexicographicallyPrecedes(right)
-            default: false
-            }
         switch relation {
         case .equal, .in: return left == right
         case .notEqual: return left != right
-        case .less: return isLess
-        case .lessOrEqual: return isLess || left == right
-        case .greater: return !isLess && left != right
-        case .greaterOrEqual: return !isLess
+        case .less: return left < right
+        case .lessOrEqual: return left < right || left == right
+        case .greater: return right < left
+        case .greaterOrEqual: return right < left || left == right
         }
     }
 
@@ -104,8 +118,8 @@ struct ConditionWalk {
             isBelieving || claim.evidence >= need
         else { return nil }
         switch (types[name], claim.value) {
-        case (.int?, .int(let value)), (.double?, .int(let value)): return .number(Float80(value))
-        case (.double?, .double(let value)): return value.isFinite ? .number(Float80(value)) : nil
+        case (.int?, .int(let value)), (.double?, .int(let value)): return .whole(value)
+        case (.double?, .double(let value)): return value.isFinite ? Worth(value) : nil
         case (.bool?, .bool(let value)): return .truth(value)
         case (.string?, .text(let text)): return .text(Array(text.string.unicodeScalars))
         case (.enumerated(let names)?, .text(let text)):
