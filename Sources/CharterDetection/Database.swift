@@ -26,13 +26,12 @@ final class Database: @unchecked Sendable {
         var database: OpaquePointer?
         var failure: UnsafeMutablePointer<hs_compile_error_t>?
         texts.withUnsafeBufferPointer { texts in
-            _ = hs_compile_multi(
+            _ = vectorscan_compile(
                 starts.map { texts.baseAddress?.advanced(by: $0) },
                 expressions.map { $0.expression.flags | flags },
                 expressions.map { UInt32($0.id) },
                 UInt32(expressions.count),
                 UInt32(mode),
-                nil,
                 &database,
                 &failure
             )

@@ -32,11 +32,11 @@ struct MatchFinder: ~Copyable {
             heldLimit: heldLimit
         )
         guard let ends = automaton.ends else { return }
-        let code = hs_open_stream(ends.pointer, 0, &stream)
+        let code = vectorscan_open(ends.pointer, &stream)
         guard code == HS_SUCCESS else { throw ScanError(code: code) }
     }
 
-    deinit { if let stream { hs_close_stream(stream, nil, nil, nil) } }
+    deinit { if let stream { vectorscan_close(stream, nil, nil, nil) } }
 
     func match(_ found: Found) -> Match {
         Match(pattern: found.pattern, end: text.originalEnd(before: found.end))
@@ -68,7 +68,7 @@ struct MatchFinder: ~Copyable {
             self.stream = nil
             let scratch = scratch.pointer
             let code = withUnsafeMutablePointer(to: &told) { told in
-                hs_close_stream(stream, scratch, Self.tell, told)
+                vectorscan_close(stream, scratch, Self.tell, told)
             }
             guard code == HS_SUCCESS else { throw ScanError(code: code) }
         }
@@ -84,11 +84,10 @@ struct MatchFinder: ~Copyable {
         let bytes = text.bytes
         let code = withUnsafeMutablePointer(to: &told) { told in
             bytes.withUnsafeBytes { bytes in
-                hs_scan_stream(
+                vectorscan_continue(
                     stream,
                     bytes.baseAddress?.advanced(by: new),
                     UInt32(bytes.count - new),
-                    0,
                     scratch,
                     Self.tell,
                     told
@@ -143,11 +142,10 @@ struct MatchFinder: ~Copyable {
             start: .max
         )
         let code = stretch.withUnsafeBytes { stretch in
-            hs_scan(
+            vectorscan_scan(
                 starts.pointer,
                 stretch.baseAddress,
                 UInt32(stretch.count),
-                0,
                 scratch.pointer,
                 Self.compare,
                 &search

@@ -30,6 +30,25 @@ import Testing
         )
     }
 
+    @Test("A match is found behind any number of letters, whatever the processor")
+    func farIn() throws {
+        for regex in ["x..z", "x.{1,20}z", "x[0-9]{1,20}z"] {
+            let patterns = try PatternSet([
+                Pattern(behavior: "b", place: .request, form: .regex(regex))
+            ])
+            var scratch = try Scratch(for: patterns)
+            let scanner = TextScanner(patterns, for: .request)
+            for letter in ["a", "中"] {
+                for count in 0..<130 {
+                    let text = String(repeating: letter, count: count) + "x12z and more"
+                    let matches = try scanner.matches(
+                        in: Array(text.utf8).span.bytes, using: &scratch)
+                    #expect(matches.count == 1, "\(regex) behind \(count) of \(letter)")
+                }
+            }
+        }
+    }
+
     @Test("Matches come by end, then pattern, one for each end")
     func order() throws {
         let forms: [Pattern.Form] = [
