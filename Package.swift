@@ -78,7 +78,8 @@ let package = Package(
             name: "CharterServer",
             dependencies: [
                 "CharterEngine", "CharterDocuments", "CharterDetection", "CharterGateway",
-                "CStandardCharter", hummingbird, httpClient, httpTypes, logging, nioCore, nioHTTP1, nioPosix,
+                "CStandardCharter", hummingbird, httpClient, httpTypes, logging, nioCore, nioHTTP1,
+                nioPosix,
                 serviceLifecycle,
             ],
             swiftSettings: strict),

@@ -107,11 +107,14 @@ struct OperatorCompiler {
             if let name = channel.roles.keys.filter({ roleNames.place(of: $0) == nil }).min() {
                 throw .unknownRole(name)
             }
-            let inOrder = channel.roles.sorted { roleNames.place(of: $0.key) ?? 0 < roleNames.place(of: $1.key) ?? 0 }
+            let inOrder = channel.roles.sorted {
+                roleNames.place(of: $0.key) ?? 0 < roleNames.place(of: $1.key) ?? 0
+            }
             for (name, adjustments) in inOrder {
                 for adjustment in adjustments {
                     try compiler.add(
-                        adjustment, to: channelRole, role: roleNames.place(of: name).map(UInt16.init) ?? Facts.nowhere,
+                        adjustment, to: channelRole,
+                        role: roleNames.place(of: name).map(UInt16.init) ?? Facts.nowhere,
                         channel: place)
                 }
             }
@@ -197,7 +200,9 @@ struct Compiler {
     }
 
     func checkDeclared(_ names: some Collection<Text>) throws(PolicyError) {
-        if let name = names.filter({ claims.names.place(of: $0) == nil }).min() { throw .unknownClaim(name) }
+        if let name = names.filter({ claims.names.place(of: $0) == nil }).min() {
+            throw .unknownClaim(name)
+        }
     }
 
     mutating func add(

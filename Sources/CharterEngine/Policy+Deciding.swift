@@ -186,7 +186,8 @@ extension StepTable {
             forbid: rank(adjustment.belowForbid).map { Rank(unchecked: $0.number + 1) },
             truth: truth,
             origin: Step.Origin(
-                layer: source.layer, file: source.file, position: position(place), notes: notes(place)
+                layer: source.layer, file: source.file, position: position(place),
+                notes: notes(place)
             ))
         let program = Int(adjustment.program)
         if truth == .unknown, programs.truth(program, facts, believing: true) != .unknown {

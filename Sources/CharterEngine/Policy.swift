@@ -104,7 +104,8 @@ public final class Policy: Sendable {
         facts.at = request.at
         intern(roles: request.roles, into: &facts)
         facts.channel = Facts.nowhere
-        facts.member = request.user.flatMap { members.place(of: $0) }.map(UInt16.init) ?? Facts.nowhere
+        facts.member =
+            request.user.flatMap { members.place(of: $0) }.map(UInt16.init) ?? Facts.nowhere
         if let channel = request.channel, !channels.isEmpty {
             guard let place = channels.place(of: channel) ?? channels.place(of: "*") else {
                 throw RequestError.unknownChannel
@@ -123,7 +124,9 @@ public final class Policy: Sendable {
             } else {
                 facts.roles.append(place)
             }
-            if !administrators.isEmpty, administrators.contains(place) { facts.isAdministrator = true }
+            if !administrators.isEmpty, administrators.contains(place) {
+                facts.isAdministrator = true
+            }
         }
     }
 

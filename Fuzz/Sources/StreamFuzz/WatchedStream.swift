@@ -91,7 +91,7 @@ struct WatchedStream: Equatable {
         for (choice, parts) in texts {
             for (key, text) in parts where key != "role" {
                 let matches = matches(of: watching.enforcement.patterns, in: text, .answer)
-                let match = matches.first { watching.judge.ends(at: $0) }
+                let match = matches.first { watching.judge.ends(atPattern: $0.pattern) }
                 check(match == nil, "\(key) of \(choice) has \(match as Any): \(self)")
             }
         }
