@@ -79,8 +79,7 @@ let package = Package(
             dependencies: [
                 "CharterEngine", "CharterDocuments", "CharterDetection", "CharterGateway",
                 "CStandardCharter", hummingbird, httpClient, httpTypes, logging, nioCore, nioHTTP1,
-                nioPosix,
-                serviceLifecycle,
+                nioPosix, serviceLifecycle,
             ],
             swiftSettings: strict),
         .executableTarget(

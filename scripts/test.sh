@@ -31,7 +31,7 @@ stage "Checking the format" scripts/format.sh --check
 stage "Building the tests (debug)" swift build --build-tests -j "$jobs"
 stage "Building the command (release)" scripts/build.sh
 stage "Properties, ${CHARTER_CASES:-100000} cases each (release)" properties
-stage "Fuzzing, ${FUZZ_SECONDS:-30} s each" scripts/fuzz.sh "${FUZZ_SECONDS:-30}"
+stage "Fuzzing, ${FUZZ_SECONDS:-10} s each" scripts/fuzz.sh "${FUZZ_SECONDS:-10}"
 
 echo "== Testing"
 printf '%s\n' "${times[@]}"

@@ -71,7 +71,9 @@ extension PatternSet {
         self.compiled = compiled
     }
 
-    private static let magic = Array("charter patterns 1\n".utf8)
+    /// Its number is another one whenever what is kept means something else: 2 since automata are
+    /// compiled for AVX2 where there is that.
+    private static let magic = Array("charter patterns 2\n".utf8)
 
     /// Numbers of four bytes, low byte first; byte strings with their length before them.
     private struct Writer {

@@ -30,10 +30,7 @@ public struct PatternsDocument: Sendable {
     /// Compiles the patterns, or loads what ``PatternSet/serialized()`` wrote for them.
     ///
     /// Where `serialized` is not of these patterns, or not of this machine, it is not used.
-    public func compile(serialized: [UInt8]? = nil) -> Reading<PatternSet> {
-        if let serialized, let set = try? PatternSet(patterns, serialized: serialized) {
-            return Reading(value: set, diagnostics: [])
-        }
+    public func compile() -> Reading<PatternSet> {
         do throws(PatternProblems) {
             return Reading(value: try PatternSet(patterns), diagnostics: [])
         } catch {

@@ -13,14 +13,6 @@ struct NameTable: Sendable {
     private static let fewest = 4
     private static let seed = UInt64(truncatingIfNeeded: Hasher().finalize())
 
-    init() {}
-
-    /// The names in their order, each once.
-    init(_ names: some Sequence<Text>) {
-        for name in names { add(name) }
-    }
-
-    var count: Int { names.count }
     var isEmpty: Bool { names.isEmpty }
 
     /// The place of a name, which is added behind the others where it is new; O(its length) on average.

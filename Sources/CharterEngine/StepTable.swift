@@ -110,7 +110,9 @@ struct StepTable: Sendable {
             if !draft.notes.isEmpty { notes[adjustments.count] = draft.notes }
             adjustments.append(draft.adjustment)
             let position = PackedPosition(draft.position)
-            if position.position == nil { farPositions[positions.count] = draft.position }
+            if position.position == nil, draft.position != .unknown {
+                farPositions[positions.count] = draft.position
+            }
             positions.append(position)
         }
         ends = counts.dropFirst().map { UInt16(clamping: $0) }

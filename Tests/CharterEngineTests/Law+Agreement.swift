@@ -62,7 +62,7 @@ extension Law {
         return nil
     }
 
-    /// The fast fold, all behaviors, into storage that has been used before.
+    /// The fast fold, all behaviors, with and without rows, into storage that has been used before.
     static let wholeMatrix = Law { sample, generator in
         let silent = sample.policy.silent
         let expected = silent.plainFolds.map(BehaviorDecision.init)
@@ -72,9 +72,12 @@ extension Law {
                 setting: .highest, decidedBy: .user,
                 ceilings: .init(platform: .highest, operator: .none, user: .highest)),
             count: generator.below(expected.count + 2))
+        let rows = PolicyRows(sample.compiled)
         for _ in 0..<2 {
             sample.compiled.decideAll(facts, into: &decisions)
             if decisions != expected { return "the matrix is \(decisions)" }
+            rows.decide(facts, into: &decisions)
+            if decisions != expected { return "the matrix by rows is \(decisions)" }
         }
         let whole = try sample.compiled.decide(silent.request)
         return whole.behaviors == expected ? nil : "the request is \(whole.behaviors)"

@@ -13,13 +13,15 @@ struct DecisionFuzz: Fuzzer {
         let facts = required(try? policy.facts(of: random.request), "facts")
         var matrix: [BehaviorDecision] = []
         policy.decideAll(facts, into: &matrix)
+        var byRows: [BehaviorDecision] = []
+        PolicyRows(policy).decide(facts, into: &byRows)
         let nobody = (Conversation([], policy), UserSettings(nil, policy))
         for number in policy.charter.behaviors.indices {
             let index = BehaviorIndex(number)
             let fold = policy.fold(index, facts, nobody.0, nobody.1)
             var trail = CompactTrail()
             let noted = policy.decide(index, facts, noting: &trail)
-            for decision in [policy.decide(index, facts), noted, matrix[number]] {
+            for decision in [policy.decide(index, facts), noted, matrix[number], byRows[number]] {
                 check(decision == BehaviorDecision(fold), "\(decision) is \(fold)")
             }
             compare(trail, fold)

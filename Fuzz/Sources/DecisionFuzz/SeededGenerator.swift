@@ -25,22 +25,4 @@ struct SeededGenerator: RandomNumberGenerator {
         value = (value ^ value >> 27) &* 0x94D0_49BB_1331_11EB
         return value ^ value >> 31
     }
-
-    mutating func chance(_ percent: Int) -> Bool { below(100) < percent }
-
-    mutating func below(_ bound: Int) -> Int {
-        bound > 1 ? Int(next() >> 33) % bound : 0
-    }
-
-    mutating func pick<T>(_ choices: [T]) -> T { choices[below(choices.count)] }
-
-    mutating func some<T>(of elements: [T], _ percent: Int) -> [T] {
-        elements.filter { _ in chance(percent) }
-    }
-
-    mutating func shuffled<T>(_ elements: [T]) -> [T] {
-        var elements = elements
-        for place in elements.indices.reversed() { elements.swapAt(place, below(place + 1)) }
-        return elements
-    }
 }

@@ -27,6 +27,9 @@ public struct DecisionRecord: Sendable {
         self.question = question
     }
 
+    /// The decision made again with its refused steps, which only who words a refusal reads.
+    var explained: Decision? { try? policy.decide(question) }
+
     /// The fields of every reply.
     var headers: [(name: String, value: String)] {
         var headers = [("charter-decision", id), ("x-request-id", id)]

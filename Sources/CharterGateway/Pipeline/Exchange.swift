@@ -51,7 +51,6 @@ public struct Exchange: Sendable {
     private let arrival: Arrival
     private let enforcement: Enforcement
     private let request: ChatRequest
-    private let question: Request
     private let decision: Decision
     private let wording: Wording
     private let judge: AnswerJudge
@@ -82,14 +81,13 @@ public struct Exchange: Sendable {
             claims: arrival.caller.claims)
         question.demands = demands
         // decide, arbitrate
-        self.question = question
         decision = try Exchange.decide(question, enforcement.policy)
         judge = AnswerJudge(enforcement, decision, demands)
         decided = DecisionRecord(arrival, enforcement, question, decision)
         // act
         switch decision.verdict.act {
         case .refuse, .ask, .transform:
-            let explained = Exchange.explained(decision, question, enforcement.policy)
+            let explained = decided.explained ?? decision
             start = .reply(
                 Exchange.refusal(
                     request, arrival, decided, wording.refusal(explained), wording, explained))
@@ -197,13 +195,6 @@ public struct Exchange: Sendable {
         }
     }
 
-    /// The decision with its refused steps, which only who words a refusal reads.
-    private static func explained(
-        _ decision: Decision, _ question: Request, _ policy: Policy
-    ) -> Decision {
-        (try? policy.decide(question)) ?? decision
-    }
-
     private static func refusal(
         _ request: ChatRequest, _ arrival: Arrival, _ record: DecisionRecord, _ text: String,
         _ wording: Wording, _ decision: Decision
@@ -221,15 +212,13 @@ public struct Exchange: Sendable {
 
     /// What the client is told where an answer was stopped.
     private var explanation: @Sendable (AnswerStop<PatternWatcher.Violation>) -> String {
-        let (wording, decision, enforcement) = (wording, decision, enforcement)
-        let question = question
+        let (wording, decision, enforcement, decided) = (wording, decision, enforcement, decided)
         return { stop in
             guard case .match(let pattern) = stop.violation,
                 let exercised = enforcement.exercised[pattern]
             else { return "The answer could not be checked any further." }
             return wording.refusal(
-                of: exercised.behavior,
-                Exchange.explained(decision, question, enforcement.policy))
+                of: exercised.behavior, decided.explained ?? decision)
         }
     }
 

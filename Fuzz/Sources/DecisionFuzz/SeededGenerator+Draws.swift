@@ -1,0 +1,1 @@
+../../../Tests/CharterEngineTests/SeededGenerator+Draws.swift
