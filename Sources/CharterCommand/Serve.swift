@@ -55,7 +55,6 @@ struct Serve: AsyncParsableCommand {
         LoggingSystem.bootstrap { label in StreamLogHandler.standardError(label: label) }
         var logger = Logger(label: "charter")
         logger.logLevel = .warning
-        GatewayServer.shareThreads()
         do {
             try await GatewayServer(gateway, logger: logger).run { port in
                 Output.error("charter is in force at http://\(settings.host):\(port)/v1")

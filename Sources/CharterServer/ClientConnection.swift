@@ -17,7 +17,7 @@ struct ClientConnection: Sendable {
     func whileOpen<Value: Sendable>(
         _ operation: @escaping @Sendable () async throws -> Value
     ) async throws -> Value {
-        let task = Task { try await operation() }
+        let task = Task(executorPreference: EventLoopExecutor.shared) { try await operation() }
         let watch = channel.eventLoop.scheduleRepeatedAsyncTask(
             initialDelay: ClientConnection.interval, delay: ClientConnection.interval
         ) { _ in

@@ -8,7 +8,6 @@ internal import Hummingbird
 public import Logging
 internal import NIOCore
 internal import NIOHTTP1
-internal import NIOPosix
 internal import ServiceLifecycle
 
 /// The gateway as a server: sockets and clock around the pure exchange.
@@ -23,15 +22,6 @@ public struct GatewayServer: Sendable {
         self.logger = logger
         decisions = DecisionStore(capacity: gateway.settings.decisions)
         model = ModelClient(gateway.settings.upstream)
-    }
-
-    /// Lets the tasks of this process run on the threads of its event loops, so that a request does not
-    /// change threads a dozen times.
-    ///
-    /// Called once, on the main thread, before anything is served. Where the runtime has no such hook
-    /// nothing is changed.
-    public static func shareThreads() {
-        NIOSingletons.unsafeTryInstallSingletonPosixEventLoopGroupAsConcurrencyGlobalExecutor()
     }
 
     /// Serves until the process is told to end; in-flight answers are finished.
@@ -63,7 +53,9 @@ public struct GatewayServer: Sendable {
             onServerRunning: { channel in await onReady(channel.localAddress?.port ?? 0) },
             logger: logger)
         do {
-            try await application.runService()
+            try await withTaskExecutorPreference(EventLoopExecutor.shared) {
+                try await application.runService()
+            }
         } catch {
             try? await model.shutdown()
             throw error
