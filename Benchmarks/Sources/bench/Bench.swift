@@ -7,6 +7,7 @@ import Foundation
 @main
 struct Bench {
     static func main() throws {
+        measure_print_lines()
         let isPinned = measure_pin(0) == 0
         print(
             "CPU time, medians of 15 rounds, \(isPinned ? "one pinned core" : "NOT pinned"), release\n"
@@ -310,22 +311,12 @@ struct Bench {
         row("charter --version", try wall(command, ["--version"]), "ms", target: 15, "(wall)")
     }
 
-    /// Median wall time of a whole process in milliseconds.
+    /// Median wall time of a whole program in milliseconds.
     static func wall(_ command: String, _ arguments: [String]) throws -> Double {
-        var times: [Double] = []
-        for _ in 0..<15 {
-            let process = Process()
-            process.executableURL = URL(filePath: command)
-            process.arguments = arguments
-            process.standardOutput = FileHandle.nullDevice
-            let start = ContinuousClock.now
-            try process.run()
-            process.waitUntilExit()
-            let time = ContinuousClock.now - start
-            times.append(
-                Double(time.components.attoseconds) / 1e15 + Double(time.components.seconds) * 1_000
-            )
-        }
-        return times.sorted()[7]
+        var texts = ([command] + arguments).map { strdup($0) } + [nil]
+        defer { for text in texts { free(text) } }
+        let times = (0..<15).map { _ in measure_program(&texts) }
+        guard times.allSatisfy({ $0 > 0 }) else { throw Job.Missing() }
+        return Double(times.sorted()[7]) / 1_000_000
     }
 }

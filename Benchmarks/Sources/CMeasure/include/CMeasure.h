@@ -11,6 +11,13 @@ uint64_t measure_cpu_nanoseconds(void);
 // How often memory has been allocated in this process so far.
 uint64_t measure_allocations(void);
 
+// Lets every line of output through at once, into a pipe, too.
+void measure_print_lines(void);
+
+// Runs a program, its output thrown away, on any core; wall time in nanoseconds, 0 where it cannot be
+// run. (Foundation's Process looks for the end every 50 ms.)
+uint64_t measure_program(char *const arguments[]);
+
 // Keeps this process on one core; 0 where that is done.
 int measure_pin(int core);
 
