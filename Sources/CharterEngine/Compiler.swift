@@ -7,10 +7,10 @@ final class PolicyBase: Sendable {
     let folds: [RunFold]
     /// By behavior: what is left of `table` to say after `folds`.
     let rest: [Range<Int>]
+    /// By behavior: its decision where the only operator says nothing.
+    let settled: [SettledDecision]
     /// What the charter's own `adjust` and the platform say.
     let table: StepTable
-    /// Root's and the platform's.
-    let scopes: [PolicyScope]
     let sources: [PolicyScope.Source]
     let claims: ClaimTable
     /// What is presumed for those below.
@@ -34,13 +34,20 @@ final class PolicyBase: Sendable {
         try compiler.add(layer, .platform, actor: 1, claims)
         _ = compiler.begin(.platformInstruction, actor: 1, nil, "")
         let table = try compiler.finish()
-        scopes = compiler.scopes
         sources = compiler.sources
         assumed = compiler.assumed
         self.claims = claims
         let beginnings = charter.behaviors.map(RunFold.init)
         var folds = beginnings
-        rest = folds.indices.map { folds[$0].applyPrefix(of: table.range($0), table) }
+        rest = folds.indices.map { number in
+            let rest = folds[number].applyPrefix(of: table.range(number), table)
+            if rest.isEmpty { folds[number].advance(to: 2) }
+            return rest
+        }
+        settled = folds.map { fold in
+            var fold = fold
+            return (fold.decision(), fold.hasRefusals)
+        }
         self.folds = folds
         self.beginnings = beginnings
         self.table = table
@@ -51,22 +58,19 @@ final class PolicyBase: Sendable {
 struct OperatorCompiler {
     let base: PolicyBase
     private(set) var table = StepTable()
-    private(set) var scopes: [PolicyScope] = []
     private(set) var sources: [PolicyScope.Source] = []
     private(set) var claims: ClaimTable
-    private(set) var roleNames = NameTable()
+    private(set) var names = OperatorNames()
     private(set) var administrators: Set<UInt16> = []
-    private(set) var channels = NameTable()
-    private(set) var members = NameTable()
-    let lastOperator: Int
+    let lastOperator: UInt8
 
     init(_ base: PolicyBase, _ operators: [Layer]) throws(PolicyError) {
         guard operators.count <= Policy.mostOperators else { throw .tooManyOperators }
         self.base = base
         claims = base.claims
-        lastOperator = 1 + max(operators.count, 1)
+        lastOperator = UInt8(1 + max(operators.count, 1))
         var compiler = Compiler(
-            base.charter, claims, assumed: base.assumed, firstScope: base.scopes.count)
+            base.charter, claims, assumed: base.assumed, firstScope: base.table.scopes.count)
         let chain = operators.isEmpty ? [Layer()] : operators
         for (place, layer) in chain.enumerated() {
             let isInnermost = place == chain.count - 1
@@ -77,22 +81,21 @@ struct OperatorCompiler {
             try compiler.add(layer, .operator, actor: 2 + place, claims)
             if isInnermost { try addRolesAndChannels(layer, actor: 2 + place, &compiler) }
         }
-        _ = compiler.begin(.operatorInstruction, actor: lastOperator, nil, "")
+        _ = compiler.begin(.operatorInstruction, actor: Int(lastOperator), nil, "")
         table = try compiler.finish()
-        scopes = compiler.scopes.trimmed
         sources = compiler.sources.trimmed
     }
 
     private mutating func addRolesAndChannels(
         _ layer: Layer, actor: Int, _ compiler: inout Compiler
     ) throws(PolicyError) {
-        guard layer.roles.count < Int(Facts.nowhere), layer.channels.count < Int(Facts.nowhere)
-        else {
-            throw .tooLarge
-        }
+        names = OperatorNames(
+            roles: layer.roles.lazy.map(\.name), channels: layer.channels.lazy.map(\.name),
+            members: Set(layer.channels.lazy.flatMap(\.members.keys)).sorted())
+        guard names.fits else { throw .tooLarge }
         let role = compiler.begin(.role, actor: actor, layer.name, layer.file)
         for part in layer.roles {
-            let place = UInt16(clamping: roleNames.add(part.name))
+            let place = names.role(part.name) ?? Facts.nowhere
             if part.isAdministrator { administrators.insert(place) }
             for adjustment in part.adjust { try compiler.add(adjustment, to: role, role: place) }
         }
@@ -100,37 +103,28 @@ struct OperatorCompiler {
         let channelRole = compiler.begin(.channelRole, actor: actor, layer.name, layer.file)
         let member = compiler.begin(.channelMember, actor: actor, layer.name, layer.file)
         for channel in layer.channels {
-            let place = UInt16(clamping: channels.add(channel.name))
+            let place = names.channel(channel.name) ?? Facts.nowhere
             for adjustment in channel.everyone {
                 try compiler.add(adjustment, to: everyone, channel: place)
             }
-            if let name = channel.roles.keys.filter({ roleNames.place(of: $0) == nil }).min() {
-                throw .unknownRole(name)
+            var roles: [(place: UInt16, adjustments: [Adjustment])] = []
+            for (name, adjustments) in channel.roles.sorted(by: { $0.key < $1.key }) {
+                guard let role = names.role(name) else { throw .unknownRole(name) }
+                roles.append((role, adjustments))
             }
-            let inOrder = channel.roles.sorted {
-                roleNames.place(of: $0.key) ?? 0 < roleNames.place(of: $1.key) ?? 0
-            }
-            for (name, adjustments) in inOrder {
+            for (role, adjustments) in roles.sorted(by: { $0.place < $1.place }) {
                 for adjustment in adjustments {
-                    try compiler.add(
-                        adjustment, to: channelRole,
-                        role: roleNames.place(of: name).map(UInt16.init) ?? Facts.nowhere,
-                        channel: place)
+                    try compiler.add(adjustment, to: channelRole, role: role, channel: place)
                 }
             }
             for (user, adjustments) in channel.members.sorted(by: { $0.key < $1.key }) {
-                let memberPlace = try memberNumber(of: user)
                 for adjustment in adjustments {
-                    try compiler.add(adjustment, to: member, channel: place, member: memberPlace)
+                    try compiler.add(
+                        adjustment, to: member, channel: place,
+                        member: names.member(user) ?? Facts.nowhere)
                 }
             }
         }
-    }
-
-    private mutating func memberNumber(of user: Text) throws(PolicyError) -> UInt16 {
-        let place = members.add(user)
-        guard place < Int(Facts.nowhere) else { throw .tooLarge }
-        return UInt16(place)
     }
 }
 
@@ -147,7 +141,7 @@ struct Compiler {
     private(set) var assumed: [Text: ClaimValue]
     private var believed: [Text: Evidence] = [:]
     private var drafts: [StepTable.Draft] = []
-    private var table = StepTable()
+    private var programs = ConditionPrograms()
 
     init(_ charter: Charter, _ claims: ClaimTable, assumed: [Text: ClaimValue], firstScope: Int = 0)
     {
@@ -159,13 +153,14 @@ struct Compiler {
 
     /// Begins a scope; its number among these.
     mutating func begin(_ scope: Scope, actor: Int, _ layer: Text?, _ file: String) -> Int {
-        if sources.last.map({ $0.layer != layer || $0.file != file }) ?? true {
+        let isSaidInMessages = scope == .platformInstruction || scope == .operatorInstruction
+        if !isSaidInMessages, sources.last.map({ $0.layer != layer || $0.file != file }) ?? true {
             sources.append(PolicyScope.Source(layer: layer, file: file))
         }
         scopes.append(
             PolicyScope(
-                scope: scope, actor: UInt8(clamping: actor),
-                source: UInt16(clamping: sources.count - 1)))
+                scope, actor: UInt8(clamping: actor),
+                source: UInt16(clamping: max(0, sources.count - 1))))
         return scopes.count - 1
     }
 
@@ -213,16 +208,13 @@ struct Compiler {
             throw .unknownBehavior(adjustment.behavior)
         }
         try check(adjustment, charter.behaviors[index.number].top)
-        var packed = PackedAdjustment(
-            adjustment,
-            target: target(
-                AdjustmentTarget(
-                    actor: scopes[scope].actor, place: UInt16(clamping: firstScope + scope),
-                    role: role, channel: channel, member: member)))
-        if let program = program(adjustment, index.number) {
-            guard program < Int(PackedAdjustment.unconditional) else { throw .tooLarge }
-            packed.program = UInt16(program)
-        }
+        guard firstScope + scopes.count <= AdjustmentTarget.mostScopes else { throw .tooLarge }
+        let target = target(
+            AdjustmentTarget(
+                actor: scopes[scope].actor, place: firstScope + scope, role: role,
+                channel: channel, member: member))
+        let program = program(adjustment, index.number) ?? PackedAdjustment.unconditional
+        let packed = PackedAdjustment(adjustment, target: target, program: program)
         drafts.append(
             StepTable.Draft(
                 behavior: index.number, adjustment: packed, position: adjustment.source,
@@ -260,20 +252,18 @@ struct Compiler {
                 believed[name].map { max(believable, $0) } ?? evidence
             },
             assumed: { assumed[$0] })
-        return table.programs.add(
+        return programs.add(
             adjustment.condition, from: adjustment.from, until: adjustment.until, view)
     }
 
     /// The table of everything that was added.
-    mutating func finish() throws(PolicyError) -> StepTable {
-        let programs = table.programs
-        guard drafts.count <= StepTable.mostAdjustments, firstScope + scopes.count < 60_000,
-            targets.count < 60_000,
+    func finish() throws(PolicyError) -> StepTable {
+        guard drafts.count <= StepTable.mostAdjustments, targets.count < 60_000,
             programs.instructions.count < 60_000, programs.constants.count < 60_000,
             programs.instants.count < 60_000, claims.types.count < 60_000
         else { throw .tooLarge }
-        table.fill(drafts, targets, behaviors: charter.behaviors.count)
-        return table
+        return StepTable(
+            drafts, targets, scopes, programs, behaviors: charter.behaviors.count)
     }
 }
 

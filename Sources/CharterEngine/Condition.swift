@@ -108,7 +108,7 @@ indirect enum Expression: Sendable {
         case bool(Bool)
     }
 
-    enum Relation: Sendable {
+    enum Relation: UInt8, Sendable {
         case equal, notEqual, less, lessOrEqual, greater, greaterOrEqual, `in`
     }
 

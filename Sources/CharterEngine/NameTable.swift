@@ -10,15 +10,24 @@ struct NameTable: Sendable {
     /// few names that comparing them one by one is faster.
     private var slots: [UInt32] = []
 
-    private static let fewest = 4
+    private static let fewest = 8
     private static let seed = UInt64(truncatingIfNeeded: Hasher().finalize())
 
     var isEmpty: Bool { names.isEmpty }
 
+    /// The same in no more memory than it needs.
+    var trimmed: NameTable {
+        var table = self
+        table.names = names.trimmed
+        return table
+    }
+
     /// The place of a name, which is added behind the others where it is new; O(its length) on average.
+    ///
+    /// - Parameter start: names before this place are another kind's, and may be spelled the same.
     @discardableResult
-    mutating func add(_ name: Text) -> Int {
-        if let place = place(of: name) { return place }
+    mutating func add(_ name: Text, from start: Int = 0) -> Int {
+        if let place = place(of: name, in: start..<names.count) { return place }
         names.append(name)
         if names.count > NameTable.fewest {
             if names.count * 2 > slots.count {
@@ -38,13 +47,20 @@ struct NameTable: Sendable {
     }
 
     /// The place of a name; nil where it is not there. O(its length) on average, no allocation.
-    func place(of name: Text) -> Int? {
+    func place(of name: Text) -> Int? { place(of: name, in: 0..<names.count) }
+
+    /// The place of a name between others of its kind.
+    func place(of name: Text, in kind: Range<Int>) -> Int? {
         name.withBytes { bytes in
-            if slots.isEmpty { return names.firstIndex { $0.withBytes { isSame($0, bytes) } } }
+            if slots.isEmpty {
+                return kind.first { names[$0].withBytes { NameTable.isSame($0, bytes) } }
+            }
             var slot = NameTable.hash(bytes) & (slots.count - 1)
             while slots[slot] != 0 {
                 let place = Int(slots[slot]) - 1
-                if names[place].withBytes({ isSame($0, bytes) }) { return place }
+                if kind.contains(place), names[place].withBytes({ NameTable.isSame($0, bytes) }) {
+                    return place
+                }
                 slot = (slot + 1) & (slots.count - 1)
             }
             return nil
@@ -52,7 +68,7 @@ struct NameTable: Sendable {
     }
 
     @inline(__always)
-    private func isSame(
+    static func isSame(
         _ left: UnsafeBufferPointer<UInt8>, _ right: UnsafeBufferPointer<UInt8>
     ) -> Bool {
         guard left.count == right.count else { return false }
@@ -90,7 +106,7 @@ struct NameTable: Sendable {
     }
 
     @inline(__always)
-    private static func hash(_ bytes: UnsafeBufferPointer<UInt8>) -> Int {
+    static func hash(_ bytes: UnsafeBufferPointer<UInt8>) -> Int {
         var state = seed ^ UInt64(bytes.count)
         _ = words(bytes) { _, word in
             let product = (state ^ word).multipliedFullWidth(by: 0x9E37_79B9_7F4A_7C15)

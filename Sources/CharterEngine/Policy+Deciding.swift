@@ -34,7 +34,7 @@ extension Policy {
         let unknown = settings.unknown + conversation.unknown + arbitration.unknown
         return Decision(
             behaviors: behaviors, refused: refused + unknown,
-            ignoredRoles: Set(request.roles.filter { roleNames.place(of: $0) == nil }).sorted(),
+            ignoredRoles: Set(request.roles.filter { names.role($0) == nil }).sorted(),
             verdict: arbitration.verdict, trail: withTrail ? trail + unknown : [])
     }
 
@@ -48,11 +48,14 @@ extension Policy {
         _ index: BehaviorIndex, _ facts: borrowing Facts, noting trail: inout CompactTrail
     ) -> BehaviorDecision {
         trail.removeAll()
-        var fold = base.beginnings[index.number]
-        fold.lastOperator = UInt8(truncatingIfNeeded: lastOperator)
-        return finish(&fold, base.table.range(index.number), own.range(index.number), facts) {
-            trail.append($0, $1)
-        }.decision
+        let number = index.number
+        let platform = base.table.range(number)
+        guard platform.isEmpty else {
+            var fold = base.beginnings[number]
+            return finish(&fold, platform, own.range(number), facts) { trail.append($0, $1) }
+                .decision
+        }
+        return runFold(number, facts) { trail.append($0, $1) }.decision
     }
 
     /// Decides all behaviors into storage of the caller's, in charter order.
@@ -63,13 +66,31 @@ extension Policy {
         for number in base.folds.indices { decisions.append(runFold(number, facts).decision) }
     }
 
+    private func runFold(_ number: Int, _ facts: borrowing Facts) -> SettledDecision {
+        guard base.rest[number].isEmpty else {
+            var fold = base.folds[number]
+            return finish(&fold, base.rest[number], own.range(number), facts) { _, _ in }
+        }
+        return runFold(number, facts) { _, _ in }
+    }
+
+    /// The fold where only operators have something left to say; where it is nothing to this
+    /// request, the decision was made when the charter was compiled.
     @inline(__always)
     private func runFold(
-        _ number: Int, _ facts: borrowing Facts
-    ) -> (decision: BehaviorDecision, hasRefusals: Bool) {
+        _ number: Int, _ facts: borrowing Facts, note: (UInt32, RunFold.Outcome) -> Void
+    ) -> SettledDecision {
+        var operators = own.range(number)
+        while !operators.isEmpty {
+            let first = own.adjustment(operators.lowerBound)
+            if own.target(of: first).isFor(facts) { break }
+            operators = Range(uncheckedBounds: (operators.lowerBound &+ 1, operators.upperBound))
+        }
+        if operators.isEmpty, !facts.isAdministrator, lastOperator == 2 {
+            return base.settled[number]
+        }
         var fold = base.folds[number]
-        fold.lastOperator = UInt8(truncatingIfNeeded: lastOperator)
-        return finish(&fold, base.rest[number], own.range(number), facts) { _, _ in }
+        return finish(&fold, 0..<0, operators, facts, note: note)
     }
 
     /// Applies what is left of the platform's and the operators' tables to a fold.
@@ -77,20 +98,19 @@ extension Policy {
     func finish(
         _ fold: inout RunFold, _ platform: Range<Int>, _ operators: Range<Int>,
         _ facts: borrowing Facts, note: (UInt32, RunFold.Outcome) -> Void
-    ) -> (decision: BehaviorDecision, hasRefusals: Bool) {
+    ) -> SettledDecision {
+        fold.lastOperator = lastOperator
         for place in platform {
-            let adjustment = base.table.adjustments[place]
-            let target = base.table.targets[Int(adjustment.target)]
-            guard let truth = base.table.truth(adjustment, target, facts) else { continue }
-            note(UInt32(truncatingIfNeeded: place), fold.apply(adjustment, of: target, truth))
+            let adjustment = base.table.adjustment(place)
+            guard let truth = base.table.truth(adjustment, facts) else { continue }
+            let outcome = fold.apply(adjustment, of: base.table.target(of: adjustment), truth)
+            note(UInt32(truncatingIfNeeded: place), outcome)
         }
         for place in operators {
-            let adjustment = own.adjustments[place]
-            let target = own.targets[Int(adjustment.target)]
-            guard let truth = own.truth(adjustment, target, facts) else { continue }
-            note(
-                UInt32(truncatingIfNeeded: place) | 0x8000_0000,
-                fold.apply(adjustment, of: target, truth))
+            let adjustment = own.adjustment(place)
+            guard let truth = own.truth(adjustment, facts) else { continue }
+            let outcome = fold.apply(adjustment, of: own.target(of: adjustment), truth)
+            note(UInt32(truncatingIfNeeded: place) | 0x8000_0000, outcome)
         }
         if facts.isAdministrator { fold.administer() }
         return (fold.decision(), fold.hasRefusals)
@@ -108,29 +128,26 @@ extension Policy {
         _ index: BehaviorIndex, _ facts: Facts, _ conversation: Conversation, _ user: UserSettings
     ) -> [Actor] {
         let instructions = conversation.entries[index] ?? [:]
+        let lastOperator = Int(lastOperator)
+        let scopes = scopes
         var chain = (0...(lastOperator + 1)).map { place in
             Actor(level: place <= 1 ? (place == 0 ? .root : .platform) : .operator, scopes: [])
         }
-        for (place, scope) in (base.scopes + scopes).enumerated() {
+        for (place, scope) in scopes.enumerated() {
             var entries: [Entry] = []
             if scope.scope == .platformInstruction { entries = instructions[.platform] ?? [] }
             if scope.scope == .operatorInstruction { entries = instructions[.operator] ?? [] }
             chain[Int(scope.actor)].scopes.append(
                 ActorScope(scope: scope.scope, place: place, entries: entries))
         }
-        for (table, scopes, sources, first) in [
-            (base.table, base.scopes, base.sources, 0),
-            (own, scopes, sources, base.scopes.count),
-        ] {
+        for (table, sources) in [(base.table, base.sources), (own, sources)] {
             for place in table.range(index.number) {
-                let target = table.targets[Int(table.adjustments[place].target)]
-                let source = sources[Int(scopes[Int(target.place) - first].source)]
+                let target = table.target(of: table.adjustment(place))
+                let source = sources[Int(scopes[target.place].source)]
                 guard let entry = table.entry(place, source, facts, claims) else { continue }
                 let actor = Int(target.actor)
                 guard
-                    let number = chain[actor].scopes.firstIndex(where: {
-                        $0.place == Int(target.place)
-                    })
+                    let number = chain[actor].scopes.firstIndex(where: { $0.place == target.place })
                 else { continue }
                 chain[actor].scopes[number].entries.append(entry)
             }
@@ -159,15 +176,18 @@ extension BehaviorDecision {
     }
 }
 
+/// A decision, and whether the fold refused a step or met a condition that is unknown.
+typealias SettledDecision = (decision: BehaviorDecision, hasRefusals: Bool)
+
 extension StepTable {
     /// Whether an adjustment holds; nil where it does not, or is for somebody else.
     @inline(__always)
     func truth(
-        _ adjustment: PackedAdjustment, _ target: AdjustmentTarget, _ facts: borrowing Facts
+        _ adjustment: PackedAdjustment, _ facts: borrowing Facts
     ) -> Truth? {
-        guard target.isFor(facts) else { return nil }
-        guard adjustment.program != PackedAdjustment.unconditional else { return .yes }
-        let truth = programs.truth(Int(adjustment.program), facts)
+        guard target(of: adjustment).isFor(facts) else { return nil }
+        guard !adjustment.isUnconditional else { return .yes }
+        let truth = truth(adjustment.program, facts)
         return truth == .no ? nil : truth
     }
 
@@ -175,10 +195,8 @@ extension StepTable {
     fileprivate func entry(
         _ place: Int, _ source: PolicyScope.Source, _ facts: Facts, _ claims: ClaimTable
     ) -> Entry? {
-        let adjustment = adjustments[place]
-        guard let truth = truth(adjustment, targets[Int(adjustment.target)], facts) else {
-            return nil
-        }
+        let adjustment = adjustment(place)
+        guard let truth = truth(adjustment, facts) else { return nil }
         func rank(_ run: Run) -> Rank? { run == 0 ? nil : Rank(run: run) }
         var entry = Entry(
             set: rank(adjustment.set), allow: rank(adjustment.allow),
@@ -189,9 +207,9 @@ extension StepTable {
                 layer: source.layer, file: source.file, position: position(place),
                 notes: notes(place)
             ))
-        let program = Int(adjustment.program)
-        if truth == .unknown, programs.truth(program, facts, believing: true) != .unknown {
-            entry.needsEvidence = programs.shortfalls(program, facts).map {
+        let program = adjustment.program
+        if truth == .unknown, self.truth(program, facts, believing: true) != .unknown {
+            entry.needsEvidence = shortfalls(program, facts).map {
                 claims.names.names[$0.number]
             }
         }

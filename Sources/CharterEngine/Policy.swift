@@ -8,21 +8,18 @@ public final class Policy: Sendable {
     /// The SHA-256 of the documents that it was compiled from, where they were documents.
     public let digest: Digest?
     /// The names of the innermost operator's roles, in the layer's order.
-    public var roles: [Text] { roleNames.names }
+    public var roles: [Text] { Array(names.roles) }
     let base: PolicyBase
     /// What the operators say.
     let own: StepTable
-    /// The operators' scopes, in order, and what they are from.
-    let scopes: [PolicyScope]
+    /// What the operators' scopes are from.
     let sources: [PolicyScope.Source]
     let claims: ClaimTable
-    let roleNames: NameTable
+    let names: OperatorNames
     let administrators: Set<UInt16>
-    let channels: NameTable
-    let members: NameTable
     /// The innermost operator's place in the chain: root is 0, platform 1, then the operators, then the
     /// user.
-    let lastOperator: Int
+    let lastOperator: UInt8
 
     /// The layers of a policy, outermost operator first.
     public struct Layers: Sendable {
@@ -62,13 +59,10 @@ public final class Policy: Sendable {
         self.digest = digest
         base = compiled.base
         own = compiled.table
-        scopes = compiled.scopes
         sources = compiled.sources
         claims = compiled.claims
-        roleNames = compiled.roleNames
+        names = compiled.names
         administrators = compiled.administrators
-        channels = compiled.channels
-        members = compiled.members
         lastOperator = compiled.lastOperator
     }
 
@@ -104,13 +98,12 @@ public final class Policy: Sendable {
         facts.at = request.at
         intern(roles: request.roles, into: &facts)
         facts.channel = Facts.nowhere
-        facts.member =
-            request.user.flatMap { members.place(of: $0) }.map(UInt16.init) ?? Facts.nowhere
-        if let channel = request.channel, !channels.isEmpty {
-            guard let place = channels.place(of: channel) ?? channels.place(of: "*") else {
+        facts.member = request.user.flatMap { names.member($0) } ?? Facts.nowhere
+        if let channel = request.channel, names.hasChannels {
+            guard let place = names.channel(channel) ?? names.channel("*") else {
                 throw RequestError.unknownChannel
             }
-            facts.channel = UInt16(clamping: place)
+            facts.channel = place
         }
     }
 
@@ -118,7 +111,7 @@ public final class Policy: Sendable {
         facts.roleBits = 0
         facts.isAdministrator = false
         for name in roles {
-            guard let place = roleNames.place(of: name).map(UInt16.init) else { continue }
+            guard let place = names.role(name) else { continue }
             if place < 64 {
                 facts.roleBits |= 1 << UInt64(place)
             } else {
@@ -131,7 +124,10 @@ public final class Policy: Sendable {
     }
 
     /// The number of scopes; the user's are the last two.
-    var scopeCount: Int { base.scopes.count + scopes.count + 2 }
+    var scopeCount: Int { scopes.count + 2 }
+
+    /// Those of root, platform and operators, in order.
+    var scopes: [PolicyScope] { base.table.scopes + own.scopes }
 
     /// A refused step that names what the charter lacks.
     func unknownStep(
@@ -143,7 +139,7 @@ public final class Policy: Sendable {
         case .user: place = scopeCount - 2
         case .userInstruction: place = scopeCount - 1
         case .demand: place = scopeCount
-        default: place = (base.scopes + scopes).lastIndex { $0.scope == scope } ?? scopeCount
+        default: place = scopes.lastIndex { $0.scope == scope } ?? scopeCount
         }
         return Step(
             behavior: behavior, scope: scope, place: place, origin: origin, operation: .set,
@@ -207,20 +203,5 @@ struct ClaimTable: Sendable {
                 types.append(type)
             }
         }
-    }
-}
-
-/// A scope of a policy: where adjustments stand side by side, and which document they are from.
-struct PolicyScope: Sendable {
-    var scope: Scope
-    /// The actor's place in the chain.
-    var actor: UInt8
-    /// The place of its source among the sources.
-    var source: UInt16
-
-    /// A layer or template.
-    struct Source: Sendable {
-        var layer: Text?
-        var file: String
     }
 }

@@ -1,64 +1,130 @@
-/// A policy made ready to decide whole matrices: what every request meets is decided beforehand.
+/// A policy made ready to decide whole matrices: what is left to ask of a request is a few questions,
+/// and each behavior has its decisions for all answers beforehand.
 ///
-/// For a policy that is asked often: some 5 KB for 64 behaviors, made in microseconds, dropped when it
-/// is asked no more. A request then costs only the behaviors that some role, channel, member or
-/// condition speaks of.
+/// For a policy that is asked often: some 10 KB for 64 behaviors, made in microseconds, dropped when it
+/// is asked no more. A request costs its questions (is it this role, does that condition hold), each
+/// asked once, and a look-up for each behavior that an answer speaks of.
 public struct PolicyRows: Sendable {
     private let policy: Policy
-    /// By behavior: its fold when everything has been applied that every request meets.
-    private let folds: [RunFold]
-    /// By behavior: what is left to apply of the platform's and the operators' tables.
-    private let rest: [(platform: Range<Int>, operators: Range<Int>)]
-    /// By behavior: the decision where nothing of the rest holds.
+    private let questions: [Question]
+    /// Question by question: the behaviors on which an answer bears, as a `BehaviorSet`'s words.
+    private let touched: [UInt64]
+    /// By behavior.
+    private let rows: [Row]
+    /// Row by row.
+    private let outcomes: [BehaviorDecision]
+    /// By behavior: the decision where all answers are no.
     private let settled: [BehaviorDecision]
-    /// Which behaviors every request has to visit: those with conditions for everyone.
-    private let always: BehaviorSet
-    /// Which behaviors the adjustments for a role, a channel or a member may move.
-    private let parts: [Part]
+    /// Behaviors of which a row has too many questions: they are folded.
+    private let folded: BehaviorSet
 
-    /// The adjustments with one target.
-    private struct Part: Sendable {
-        var target: AdjustmentTarget
-        var behaviors: BehaviorSet
+    /// Bit 63 of the answers stands for no question.
+    private static let mostQuestions = 63
+    private static let mostOfBehavior = 3
+
+    /// Whether the adjustments with this target and condition hold.
+    fileprivate struct Question: Sendable {
+        var adjustment: PackedAdjustment
+        var isPlatform: Bool
+
+        func isSame(as other: Question) -> Bool {
+            isPlatform == other.isPlatform && adjustment.target == other.adjustment.target
+                && adjustment.program == other.adjustment.program
+        }
     }
 
-    /// Makes a policy ready; O(behaviors + adjustments).
+    /// The decisions of one behavior. Answers (no 0, yes 1, unknown 2) are the digits of a number to the
+    /// base 3, the first question's lowest: that many places behind `start` is the decision.
+    private struct Row: Sendable {
+        var start: UInt32 = 0
+        var questions: (UInt8, UInt8, UInt8) = (63, 63, 63)
+    }
+
+    /// Makes a policy ready; O(behaviors + adjustments), at most 27 folds for a behavior.
     public init(_ policy: Policy) {
-        self.policy = policy
         let count = policy.base.folds.count
-        var folds = policy.base.folds
-        var rest: [(platform: Range<Int>, operators: Range<Int>)] = []
+        var questions: [Question] = []
+        var touched: [BehaviorSet] = []
+        var rows: [Row] = []
+        var outcomes: [BehaviorDecision] = []
         var settled: [BehaviorDecision] = []
-        var always = BehaviorSet(count: count)
-        var parts = policy.own.targets.map {
-            Part(target: $0, behaviors: BehaviorSet(count: count))
-        }
+        var folded = BehaviorSet(count: count)
         for number in 0..<count {
-            folds[number].lastOperator = UInt8(truncatingIfNeeded: policy.lastOperator)
-            let platform = policy.base.rest[number]
-            var operators = policy.own.range(number)
-            if platform.isEmpty {
-                operators = folds[number].applyPrefix(of: operators, policy.own)
-            } else {
-                always.insert(number)
-            }
-            rest.append((platform, operators))
-            for adjustment in policy.own.adjustments[operators] {
-                let target = Int(adjustment.target)
-                if policy.own.targets[target].isForSomebody {
-                    parts[target].behaviors.insert(number)
-                } else {
-                    always.insert(number)
+            let said = PolicyRows.said(of: number, policy)
+            var asked: [Int] = []
+            for question in said where PolicyRows.isOpen(question, policy) {
+                let place = questions.firstIndex { $0.isSame(as: question) } ?? questions.count
+                if place == questions.count {
+                    questions.append(question)
+                    touched.append(BehaviorSet(count: count))
                 }
+                if !asked.contains(place) { asked.append(place) }
             }
-            var fold = folds[number]
-            settled.append(fold.decision())
+            var row = Row(start: UInt32(clamping: outcomes.count))
+            if asked.count > PolicyRows.mostOfBehavior
+                || asked.contains(where: { $0 >= PolicyRows.mostQuestions })
+            {
+                folded.insert(number)
+                asked = []
+            }
+            for place in asked { touched[place].insert(number) }
+            let places = asked.map { UInt8($0) } + [63, 63, 63]
+            row.questions = (places[0], places[1], places[2])
+            rows.append(row)
+            let outcomesOfRow = PolicyRows.outcomes(
+                of: number, said, asked.map { questions[$0] }, policy)
+            outcomes += outcomesOfRow
+            settled.append(outcomesOfRow[0])
         }
-        self.folds = folds
-        self.rest = rest
+        self.policy = policy
+        self.questions = Array(questions.prefix(PolicyRows.mostQuestions))
+        self.touched = touched.prefix(PolicyRows.mostQuestions).flatMap(\.words)
+        self.rows = rows
+        self.outcomes = outcomes
         self.settled = settled
-        self.always = always
-        self.parts = parts.filter(\.target.isForSomebody)
+        self.folded = folded
+    }
+
+    /// What platform and operators say of a behavior that is not in its fold yet, in order.
+    private static func said(of number: Int, _ policy: Policy) -> [Question] {
+        policy.base.rest[number].map {
+            Question(adjustment: policy.base.table.adjustment($0), isPlatform: true)
+        }
+            + policy.own.range(number).map {
+                Question(adjustment: policy.own.adjustment($0), isPlatform: false)
+            }
+    }
+
+    /// Whether the answer is not yes for everybody.
+    private static func isOpen(_ question: Question, _ policy: Policy) -> Bool {
+        !question.adjustment.isUnconditional || policy.target(of: question).isForSomebody
+    }
+
+    /// The decisions for all answers to the questions `asked`; where nothing is asked, one.
+    private static func outcomes(
+        of number: Int, _ said: [Question], _ asked: [Question], _ policy: Policy
+    ) -> [BehaviorDecision] {
+        let count = asked.reduce(1) { count, _ in count * 3 }
+        return (0..<count).map { answers in
+            var fold = policy.base.folds[number]
+            fold.lastOperator = policy.lastOperator
+            for question in said {
+                var truth = Truth.yes
+                if isOpen(question, policy) {
+                    var rest = answers
+                    truth = .no
+                    for other in asked {
+                        if other.isSame(as: question) {
+                            truth = Truth(rawValue: UInt8(rest % 3)) ?? .unknown
+                        }
+                        rest /= 3
+                    }
+                }
+                if truth == .no { continue }
+                _ = fold.apply(question.adjustment, of: policy.target(of: question), truth)
+            }
+            return fold.decision()
+        }
     }
 
     /// Decides all behaviors into storage of the caller's, in charter order; nothing is allocated
@@ -67,18 +133,59 @@ public struct PolicyRows: Sendable {
         if facts.isAdministrator { return policy.decideAll(facts, into: &decisions) }
         decisions.removeAll(keepingCapacity: true)
         decisions.append(contentsOf: settled)
-        for word in always.words.indices {
-            var bits = always.words[word]
-            for part in parts where part.target.isFor(facts) { bits |= part.behaviors.words[word] }
+        var yes: UInt64 = 0
+        var unknown: UInt64 = 0
+        for (place, question) in questions.enumerated() {
+            switch policy.answer(to: question.adjustment, isPlatform: question.isPlatform, facts) {
+            case .yes?: yes |= 1 &<< UInt64(place)
+            case .unknown?: unknown |= 1 &<< UInt64(place)
+            case .no?, nil: break
+            }
+        }
+        let width = folded.words.count
+        for word in 0..<width {
+            var bits: UInt64 = 0
+            var answered = yes | unknown
+            while answered != 0 {
+                bits |= touched[answered.trailingZeroBitCount &* width &+ word]
+                answered &= answered &- 1
+            }
             while bits != 0 {
                 let number = word &* 64 &+ bits.trailingZeroBitCount
                 bits &= bits &- 1
-                var fold = folds[number]
-                let left = rest[number]
-                decisions[number] =
-                    policy.finish(&fold, left.platform, left.operators, facts) { _, _ in }.decision
+                let row = rows[number]
+                let place =
+                    PolicyRows.digit(row.questions.0, yes, unknown)
+                    &+ PolicyRows.digit(row.questions.1, yes, unknown) &* 3
+                    &+ PolicyRows.digit(row.questions.2, yes, unknown) &* 9
+                decisions[number] = outcomes[Int(row.start) &+ place]
+            }
+            bits = folded.words[word]
+            while bits != 0 {
+                let number = word &* 64 &+ bits.trailingZeroBitCount
+                bits &= bits &- 1
+                decisions[number] = policy.decide(BehaviorIndex(number), facts)
             }
         }
+    }
+
+    @inline(__always)
+    private static func digit(_ question: UInt8, _ yes: UInt64, _ unknown: UInt64) -> Int {
+        let place = UInt64(question)
+        return Int(truncatingIfNeeded: yes &>> place & 1 | (unknown &>> place & 1) &<< 1)
+    }
+}
+
+extension Policy {
+    fileprivate func target(of question: PolicyRows.Question) -> AdjustmentTarget {
+        (question.isPlatform ? base.table : own).target(of: question.adjustment)
+    }
+
+    @inline(__always)
+    fileprivate func answer(
+        to adjustment: PackedAdjustment, isPlatform: Bool, _ facts: borrowing Facts
+    ) -> Truth? {
+        isPlatform ? base.table.truth(adjustment, facts) : own.truth(adjustment, facts)
     }
 }
 

@@ -47,7 +47,7 @@ struct RunFold {
     private var belowDenied: Run = 0xFF
     private var belowForbidden: Run = 0xFF
     private var actor: UInt8 = 0
-    private var place: UInt16 = 0
+    private var scope: UInt16 = 0
     /// By actor: root, platform, up to four operators, an empty byte, the user.
     private var ceilings: UInt64
     private var reported: UInt64
@@ -99,10 +99,10 @@ struct RunFold {
         if target.actor != actor {
             endActor()
             actor = target.actor
-        } else if target.place != place {
+        } else if target.scope != scope {
             endScope()
         }
-        place = target.place
+        scope = target.scope
         var outcome = Outcome()
         let hasSay = flags & (1 << level) != 0
         if truth == .unknown { hasRefusals = true }
@@ -204,14 +204,21 @@ struct RunFold {
     mutating func applyPrefix(of range: Range<Int>, _ table: StepTable) -> Range<Int> {
         var place = range.lowerBound
         while place < range.upperBound {
-            let adjustment = table.adjustments[place]
-            let target = table.targets[Int(adjustment.target)]
-            guard !target.isForSomebody, adjustment.program == PackedAdjustment.unconditional
-            else { break }
+            let adjustment = table.adjustment(place)
+            let target = table.target(of: adjustment)
+            guard !target.isForSomebody, adjustment.isUnconditional else { break }
             _ = apply(adjustment, of: target, .yes)
             place += 1
         }
         return place..<range.upperBound
+    }
+
+    /// Ends the actors before `next`, who have nothing more to say.
+    mutating func advance(to next: UInt8) {
+        while actor < next {
+            endActor()
+            actor += 1
+        }
     }
 
     /// The decision, when everything has been applied.

@@ -52,16 +52,16 @@ struct ConditionFuzz: Fuzzer {
             Charter(behaviors: [behavior], claims: Self.claims, assume: walk.assumed), "charter")
         let policy = required(try? Policy.compile(charter), "policy of \(condition.source)")
         let facts = required(try? policy.facts(of: walk.request), "facts")
-        let programs = policy.base.table.programs
+        let table = policy.base.table
         for believing in [false, true] {
             walk.isBelieving = believing
-            let truth = programs.truth(0, facts, believing: believing)
+            let truth = table.truth(0, facts, believing: believing)
             let expected = walk.truth(of: condition.expression)
             check(
                 truth == expected,
                 "\(condition.source) is \(truth), and \(expected) as a tree, with \(walk)")
         }
-        for slot in programs.shortfalls(0, facts) {
+        for slot in table.shortfalls(0, facts) {
             check(policy.claims.types.indices.contains(slot.number), "a shortfall is a claim")
         }
     }

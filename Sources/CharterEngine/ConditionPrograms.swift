@@ -1,4 +1,20 @@
-extension ConditionPrograms {
+/// The programs of a table in the making: conditions bound to the claims of a policy.
+struct ConditionPrograms {
+    private(set) var instructions: [ConditionInstruction] = []
+    private(set) var constants: [Cell] = []
+    /// Claims with the constant that is presumed, as vouched, where the request lacks them.
+    private(set) var presumptions: [Presumption] = []
+    private(set) var texts: [Text] = []
+    private(set) var instants: [Instant] = []
+
+    struct Presumption: Hashable, Sendable {
+        var claim: UInt16
+        var constant: UInt16
+    }
+
+    /// Whether the words of a table hold all of it.
+    var hasNoAnnex: Bool { presumptions.isEmpty && texts.isEmpty && instants.isEmpty }
+
     /// How one adjustment sees the claims of its policy.
     struct View {
         /// The slot and type of a claim; nil where there is none.
@@ -9,11 +25,12 @@ extension ConditionPrograms {
         var assumed: (Text) -> ClaimValue?
     }
 
-    /// Adds a program for a condition and a term; nil where there is neither.
+    /// Adds a program for a condition and a term; its first instruction, nil where there is neither.
     mutating func add(
         _ condition: Condition?, from: Instant?, until: Instant?, _ view: View
     ) -> Int? {
         guard condition != nil || from != nil || until != nil else { return nil }
+        let first = instructions.count
         var parts = 0
         if let condition {
             emit(condition.expression, view)
@@ -23,12 +40,12 @@ extension ConditionPrograms {
             guard let instant else { continue }
             let operand = ConditionOperand(kind: .constant, place: UInt16(clamping: instants.count))
             instants.append(instant)
-            instructions.append(ConditionInstruction(operation: operation, left: operand))
+            instructions.append(ConditionInstruction(operation, left: operand))
             parts += 1
         }
-        for _ in 1..<max(parts, 1) { instructions.append(ConditionInstruction(operation: .and)) }
-        ends.append(UInt16(clamping: instructions.count))
-        return ends.count - 1
+        for _ in 1..<max(parts, 1) { instructions.append(ConditionInstruction(.and)) }
+        instructions[instructions.count - 1] = instructions[instructions.count - 1].last
+        return first
     }
 
     private enum Kind {
@@ -63,12 +80,10 @@ extension ConditionPrograms {
     private mutating func emit(
         _ operation: ConditionInstruction.Operation, relation: Expression.Relation = .equal,
         isTrue: Bool = false, left: ConditionOperand = .init(kind: .constant, place: 0),
-        right: ConditionOperand = .init(kind: .constant, place: 0), count: Int = 0
+        right: ConditionOperand = .init(kind: .constant, place: 0)
     ) {
         instructions.append(
-            ConditionInstruction(
-                operation: operation, relation: relation, isTrue: isTrue, left: left, right: right,
-                count: UInt16(clamping: count)))
+            ConditionInstruction(operation, relation, isTrue: isTrue, left: left, right: right))
     }
 
     private mutating func emit(
@@ -125,6 +140,7 @@ extension ConditionPrograms {
         if case .name(let all) = kind { names = all }
         let list = literals.map { literal in constant(literal, names) }
         let first = UInt16(clamping: constants.count)
+        constants.append(Cell(.int, UInt64(list.count)))
         constants += list
         let operation: ConditionInstruction.Operation
         switch kind {
@@ -132,9 +148,7 @@ extension ConditionPrograms {
         case .text: operation = .textIn
         case .name, .bool: operation = .nameIn
         }
-        emit(
-            operation, left: operand, right: .init(kind: .constant, place: first), count: list.count
-        )
+        emit(operation, left: operand, right: .init(kind: .constant, place: first))
     }
 
     private func kind(_ expression: Expression, _ view: View) -> Kind {
@@ -164,6 +178,17 @@ extension ConditionPrograms {
         }
     }
 
+    /// A constant as an operand: in its place where it is small enough.
+    private mutating func operand(_ constant: Cell) -> ConditionOperand {
+        if constant.kind == .name, let place = UInt16(exactly: constant.bits) {
+            return ConditionOperand(kind: .name, place: place)
+        }
+        if constant.kind == .int, let int = Int16(exactly: Int64(bitPattern: constant.bits)) {
+            return ConditionOperand(kind: .int, place: UInt16(bitPattern: int))
+        }
+        return ConditionOperand(kind: .constant, place: place(of: constant))
+    }
+
     /// The place of a constant; equal ones are kept once.
     private mutating func place(of constant: Cell) -> UInt16 {
         if constant.kind != .policyText, let place = constants.firstIndex(of: constant) {
@@ -184,7 +209,7 @@ extension ConditionPrograms {
     ) -> ConditionOperand {
         switch expression {
         case .literal(let literal):
-            return ConditionOperand(kind: .constant, place: place(of: constant(literal, names)))
+            return operand(constant(literal, names))
         case .attribute(let attribute):
             return ConditionOperand(kind: .attribute, place: UInt16(attribute.rawValue))
         case .size(let inner):

@@ -1,89 +1,27 @@
-/// Something that a test looks at: 5 bytes, without references.
-struct ConditionOperand: Equatable, Sendable {
-    enum Kind: UInt8, Sendable {
-        case constant, claim, attribute
-        /// A claim for which something is presumed.
-        case presumed
-    }
-
-    var kind: Kind
-    /// Whether the number of scalars of the text is meant, and not the text.
-    var isSize = false
-    /// Of a claim: the evidence from which it is known.
-    var need = Evidence.asserted
-    /// The place among the constants, the claims, the attributes or the presumptions.
-    var place: UInt16
-}
-
-/// One step of a condition's program, in postfix order.
-struct ConditionInstruction: Sendable {
-    enum Operation: UInt8, Sendable {
-        case truth, flag, numbers, texts, names
-        case numberIn, textIn, nameIn
-        case startsWith, endsWith, contains
-        case not, and, or, equal, notEqual
-        /// Turns what is known into a truth: membership in an empty or a full list of bools.
-        case known
-        case from, until
-    }
-
-    var operation: Operation
-    var relation = Expression.Relation.equal
-    /// The truth of `truth` and `known`.
-    var isTrue = false
-    var left = ConditionOperand(kind: .constant, place: 0)
-    /// Of a membership: the first constant of the list.
-    var right = ConditionOperand(kind: .constant, place: 0)
-    /// Of a membership: how many constants the list has.
-    var count: UInt16 = 0
-}
-
 /// The conditions of a policy as flat programs over typed claims (SEMANTICS §5).
 ///
 /// Truth is kept as two stacks of bits, *may be true* and *may be false*; unknown is both. The
 /// deepest stack is the greatest depth of a condition plus one, so a word holds it, and running a
 /// program allocates nothing.
-struct ConditionPrograms: Sendable {
-    var instructions: [ConditionInstruction] = []
-    var constants: [Cell] = []
-    /// Claims with the constant that is presumed, as vouched, where the request lacks them.
-    var presumptions: [Presumption] = []
-    var texts: [Text] = []
-    var instants: [Instant] = []
-    /// Where each program ends; it begins where the one before ends.
-    var ends: [UInt16] = []
-
-    struct Presumption: Hashable, Sendable {
-        var claim: UInt16
-        var constant: UInt16
-    }
-
-    /// The same in no more memory than it needs.
-    var trimmed: ConditionPrograms {
-        var programs = self
-        programs.instructions = instructions.trimmed
-        programs.constants = constants.trimmed
-        programs.presumptions = presumptions.trimmed
-        programs.texts = texts.trimmed
-        programs.instants = instants.trimmed
-        programs.ends = ends.trimmed
-        return programs
-    }
-
-    private func range(_ program: Int) -> Range<Int> {
-        (program == 0 ? 0 : Int(ends[program - 1]))..<Int(ends[program])
-    }
-
+extension StepTable {
     /// Whether a condition holds; O(its size), no allocation.
     ///
     /// - Parameter believing: whether every present, well-typed claim counts as known.
     func truth(_ program: Int, _ facts: borrowing Facts, believing: Bool = false) -> Truth {
+        let first = instruction(program)
+        if first.isLast {
+            return directTest(first, facts, believing) ?? test(first, facts, believing)
+        }
         var mayBeTrue: UInt64 = 0
         var mayBeFalse: UInt64 = 0
-        for place in range(program) {
-            let operation = instructions[place].operation
+        var place = program
+        var isLast = false
+        while !isLast {
+            let instruction = instruction(place)
+            isLast = instruction.isLast
+            place += 1
             let truth: Truth
-            switch operation {
+            switch instruction.operation {
             case .and:
                 let (t, f) = (mayBeTrue & 1, mayBeFalse & 1)
                 mayBeTrue = (mayBeTrue >> 1) & (~1 | t)
@@ -101,7 +39,7 @@ struct ConditionPrograms: Sendable {
                 continue
             case .known:
                 let isUnknown = mayBeTrue & mayBeFalse & 1 == 1
-                truth = isUnknown ? .unknown : Truth(instructions[place].isTrue)
+                truth = isUnknown ? .unknown : Truth(instruction.isTrue)
                 mayBeTrue >>= 1
                 mayBeFalse >>= 1
             case .equal, .notEqual:
@@ -112,9 +50,12 @@ struct ConditionPrograms: Sendable {
                 if left == (1, 1) || right == (1, 1) {
                     truth = .unknown
                 } else {
-                    truth = Truth((left == right) == (operation == .equal))
+                    truth = Truth((left == right) == (instruction.operation == .equal))
                 }
-            default: truth = test(place, facts, believing)
+            default:
+                truth =
+                    directTest(instruction, facts, believing)
+                    ?? test(instruction, facts, believing)
             }
             mayBeTrue = mayBeTrue << 1 | (truth == .no ? 0 : 1)
             mayBeFalse = mayBeFalse << 1 | (truth == .yes ? 0 : 1)
@@ -123,33 +64,56 @@ struct ConditionPrograms: Sendable {
         return mayBeTrue & 1 == 1 ? .yes : .no
     }
 
-    private func test(_ place: Int, _ facts: borrowing Facts, _ believing: Bool) -> Truth {
-        let instruction = instructions[place]
+    /// `test` of a direct instruction, quicker; nil for any other, and for a number that is no int.
+    @inline(__always)
+    private func directTest(
+        _ instruction: ConditionInstruction, _ facts: borrowing Facts, _ believing: Bool
+    ) -> Truth? {
+        guard instruction.isDirect else { return nil }
+        let left = instruction.left
+        let cell = facts.claims[Int(left.place)]
+        guard cell.kind > .garbled else { return .unknown }
+        if !believing, cell.evidence < left.need { return .unknown }
+        let right = instruction.right.place
+        switch instruction.operation {
+        case .flag: return Truth(cell.bits == 1)
+        case .names:
+            return Truth((cell.bits == UInt64(right)) == (instruction.relation == .equal))
+        default:
+            guard cell.kind == .int else { return nil }
+            let (a, b) = (Int64(bitPattern: cell.bits), Int64(Int16(bitPattern: right)))
+            return Truth(instruction.relation.holds(a == b ? 0 : a < b ? -1 : 1))
+        }
+    }
+
+    private func test(
+        _ instruction: ConditionInstruction, _ facts: borrowing Facts, _ believing: Bool
+    ) -> Truth {
         switch instruction.operation {
         case .truth: return Truth(instruction.isTrue)
         case .from, .until:
-            guard let at = facts.at else { return .unknown }
-            let instant = instants[Int(instruction.left.place)]
+            guard let at = facts.at, let annex else { return .unknown }
+            let instant = annex.instants[Int(instruction.left.place)]
             return Truth(instruction.operation == .from ? at >= instant : at < instant)
         default: break
         }
         let left = value(instruction.left, facts, believing)
         guard left.kind > .garbled else { return .unknown }
-        let list =
-            Int(instruction.right.place)..<(Int(instruction.right.place) + Int(instruction.count))
         switch instruction.operation {
         case .flag: return Truth(left.bits == 1)
-        case .numberIn: return Truth(list.contains { left.numberOrder(to: constants[$0]) == 0 })
-        case .nameIn: return Truth(list.contains { constants[$0].bits == left.bits })
+        case .numberIn:
+            return Truth(list(instruction).contains { left.numberOrder(to: constant($0)) == 0 })
+        case .nameIn: return Truth(list(instruction).contains { constant($0).bits == left.bits })
         case .textIn:
             let text = text(left, facts)
-            return Truth(list.contains { text == self.text(constants[$0], facts) })
+            return Truth(list(instruction).contains { text == self.text(constant($0), facts) })
         default: break
         }
         let right = value(instruction.right, facts, believing)
         guard right.kind > .garbled else { return .unknown }
         switch instruction.operation {
-        case .numbers: return Truth(instruction.relation.holds(left.numberOrder(to: right)))
+        case .numbers:
+            return Truth(instruction.relation.holds(left.numberOrder(to: right)))
         case .names: return Truth((left.bits == right.bits) == (instruction.relation == .equal))
         case .startsWith: return Truth(text(left, facts).starts(with: text(right, facts)))
         case .endsWith: return Truth(text(left, facts).ends(with: text(right, facts)))
@@ -160,17 +124,25 @@ struct ConditionPrograms: Sendable {
         }
     }
 
+    /// The places of the constants of a membership's list.
+    private func list(_ instruction: ConditionInstruction) -> Range<Int> {
+        let count = Int(instruction.right.place)
+        return (count + 1)..<(count + 1 + Int(constant(count).bits))
+    }
+
     private func value(
         _ operand: ConditionOperand, _ facts: borrowing Facts, _ believing: Bool
     ) -> Cell {
         var cell: Cell
         switch operand.kind {
-        case .constant: cell = constants[Int(operand.place)]
+        case .constant: cell = constant(Int(operand.place))
+        case .int: return Cell(.int, UInt64(bitPattern: Int64(Int16(bitPattern: operand.place))))
+        case .name: return Cell(.name, UInt64(operand.place))
         case .attribute: cell = facts.attributes[Int(operand.place)]
         case .claim, .presumed:
             cell = facts.claims[slot(operand)]
             if operand.kind == .presumed, cell.kind == .absent {
-                cell = constants[Int(presumptions[Int(operand.place)].constant)]
+                cell = presumption(operand).map { constant(Int($0.constant)) } ?? .absent
                 cell.evidence = .vouched
             }
             if !believing, cell.evidence < operand.need { return .absent }
@@ -185,20 +157,28 @@ struct ConditionPrograms: Sendable {
     @inline(__always)
     private func slot(_ operand: ConditionOperand) -> Int {
         Int(
-            operand.kind == .presumed
-                ? presumptions[Int(operand.place)].claim : operand.place)
+            operand.kind == .presumed ? presumption(operand)?.claim ?? 0 : operand.place)
+    }
+
+    private func presumption(_ operand: ConditionOperand) -> ConditionPrograms.Presumption? {
+        annex?.presumptions[Int(operand.place)]
     }
 
     private func text(_ cell: Cell, _ facts: borrowing Facts) -> Text {
-        cell.kind == .policyText ? texts[Int(cell.bits)] : facts.texts[Int(cell.bits)]
+        if cell.kind == .policyText, let annex { return annex.texts[Int(cell.bits)] }
+        return facts.texts[Int(cell.bits)]
     }
 
     /// The claims of a program that are there and well-typed, but not shown well enough, in order of
     /// first appearance; as slots.
     func shortfalls(_ program: Int, _ facts: borrowing Facts) -> [ClaimSlot] {
         var slots: [ClaimSlot] = []
-        for place in range(program) {
-            let instruction = instructions[place]
+        var place = program
+        var isLast = false
+        while !isLast {
+            let instruction = instruction(place)
+            isLast = instruction.isLast
+            place += 1
             for operand in [instruction.left, instruction.right] {
                 guard operand.kind == .claim || operand.kind == .presumed else { continue }
                 let slot = ClaimSlot(number: slot(operand))
