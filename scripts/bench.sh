@@ -5,9 +5,7 @@ set -eu
 cd "$(dirname "$0")/.."
 scripts/install.sh bench
 scripts/build.sh
-if [ -f Benchmarks/Package.swift ]; then
-    printf 'Measuring the engine and the documents\n'
-    swift run --package-path Benchmarks --scratch-path .build-benchmarks -c release -j "${JOBS:-2}"
-fi
+printf 'Measuring the engine and the documents\n'
+swift run --package-path Benchmarks --scratch-path .build-benchmarks -c release -j "${JOBS:-2}"
 printf 'Measuring the gateway\n'
 python3 Benchmarks/gateway/bench.py --charter .build-release/release/charter

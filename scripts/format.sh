@@ -2,7 +2,7 @@
 # Rewrites the Swift files of the house in its style; with --check, says only where they differ (exit 1).
 set -eu
 cd "$(dirname "$0")/.."
-files() { find Package.swift Sources Tests Benchmarks Fuzz Examples -name '.build*' -prune -o -type f -name '*.swift' -print0 2>/dev/null; }
+files() { find Package.swift Sources Tests Benchmarks Fuzz -name '.build*' -prune -o -type f -name '*.swift' -print0 2>/dev/null; }
 if [ "${1:-}" = --check ]; then
     files | xargs -0 swift format lint --strict --parallel --configuration .swift-format
 else

@@ -37,8 +37,8 @@ if ! command -v swift >/dev/null 2>&1; then
 fi
 if ! command -v dpkg-query >/dev/null 2>&1; then
     say "This is no Debian or Ubuntu. Charter needs these libraries, with their headers:"
-    say "  cmark-gfm (and its extensions), simdjson, utf8proc, vectorscan; and pkg-config, Python 3.10 with venv"
-    pkg-config --exists simdjson libutf8proc libhs libcmark-gfm 2>/dev/null || exit 3
+    say "  cmark-gfm (and its extensions), simdjson, utf8proc, vectorscan, libyaml; and pkg-config, Python 3.10 with venv"
+    pkg-config --exists simdjson libutf8proc libhs libcmark-gfm yaml-0.1 2>/dev/null || exit 3
     exit 0
 fi
 

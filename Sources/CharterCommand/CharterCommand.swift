@@ -79,6 +79,16 @@ enum OutputFormat: String, ExpressibleByArgument, CaseIterable {
 enum Output {
     /// Writes to standard error, with one line end behind it.
     static func error(_ message: String) {
+        write(visible(message.split(separator: "\n", omittingEmptySubsequences: false).map(String.init)))
+    }
+
+    /// Lines as they may stand on a terminal: nothing in them that a document or an argument says acts
+    /// on it, or looks like a line of its own.
+    static func visible(_ lines: [String]) -> String {
+        lines.map(TextWidth.visible).joined(separator: "\n")
+    }
+
+    private static func write(_ message: String) {
         let end = message.hasSuffix("\n") ? "" : "\n"
         FileHandle.standardError.write(Data((message + end).utf8))
     }
@@ -86,7 +96,7 @@ enum Output {
     /// Writes diagnostics to standard error; nothing where there are none.
     static func error(_ diagnostics: [Diagnostic]) {
         guard !diagnostics.isEmpty else { return }
-        error(DiagnosticText.render(diagnostics, isColored: isTerminal(STDERR_FILENO)))
+        write(DiagnosticText.render(diagnostics, isColored: isTerminal(STDERR_FILENO)))
     }
 
     /// Whether a person is reading standard output, and wants color.

@@ -30,10 +30,9 @@ struct DecisionText {
             "the user may",
         ]
         let shown = Set(behaviors.map { charter[$0].id })
-        return
-            (TextTable([header] + rows).lines + [""]
-            + verdict(decision, refused: { shown.contains($0.behavior) }))
-            .joined(separator: "\n")
+        return Output.visible(
+            TextTable([header] + rows).lines + [""]
+                + verdict(decision, refused: { shown.contains($0.behavior) }))
     }
 
     /// The verdict on the demands, and what was refused: of the known behaviors, the chosen steps.

@@ -39,11 +39,14 @@ struct Explain: ParsableCommand {
         let explained = named ?? charter.indices.filter { moved.contains(charter[$0].id) }
         let text = ExplanationText(documents, request)
         var parts = explained.map { text.text(decided, $0) }
-        if parts.isEmpty { parts.append("No layer says anything; every behavior has its default.") }
+        if parts.isEmpty {
+            parts.append("Nothing that a layer says applies here; every behavior has its default.")
+        }
         if !request.demands.isEmpty {
             parts.append(
-                DecisionText(documents.policy, request).verdict(decided, refused: { _ in false })
-                    .joined(separator: "\n"))
+                Output.visible(
+                    DecisionText(documents.policy, request).verdict(
+                        decided, refused: { _ in false })))
         }
         print(parts.joined(separator: "\n\n"))
     }

@@ -25,7 +25,7 @@ struct ExplanationText {
         ]
         lines += steps(decision, behavior).map { "  " + $0 }
         lines.append("  in force: \(outcome(decided, behavior))")
-        return lines.joined(separator: "\n")
+        return Output.visible(lines)
     }
 
     private func steps(_ decision: Decision, _ behavior: Behavior) -> [String] {

@@ -57,6 +57,6 @@ struct Matrix: ParsableCommand {
         let lines = TextTable(rows).lines.enumerated().flatMap { number, line in
             (tiers[number].map { ["", $0] } ?? []) + ["  " + line]
         }
-        return lines.joined(separator: "\n")
+        return Output.visible(lines)
     }
 }

@@ -122,7 +122,7 @@ struct TestSuite {
                 }
             }
         }
-        return lines.joined(separator: "\n")
+        return Output.visible(lines)
     }
 
     static func json(_ suites: [TestSuite]) -> String {

@@ -52,6 +52,7 @@ struct Expression: Sendable, Hashable {
             switch scalar {
             case "a"..."z", "A"..."Z", "0"..."9", "\u{80}"...:
                 result.unicodeScalars.append(scalar)
+            case " ", "\t"..."\r": result += "\\s"
             default:
                 result += "\\x{" + String(scalar.value, radix: 16) + "}"
             }

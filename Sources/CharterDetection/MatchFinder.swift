@@ -14,7 +14,7 @@ struct MatchFinder: ~Copyable {
 
     private let automaton: Automaton
     private var stream: OpaquePointer?
-    private var normalizer = TextNormalizer()
+    private var normalizer: TextNormalizer
     private(set) var text: NormalizedText
     /// How much of the text the automaton has seen.
     private var scanned = 0
@@ -24,8 +24,11 @@ struct MatchFinder: ~Copyable {
     private(set) var settled: [Found] = []
 
     /// Begins a text, which is ``NormalizedText/isOverfull`` beyond `heldLimit` original bytes.
-    init(_ automaton: Automaton, heldLimit: Int) throws(ScanError) {
+    init(
+        _ automaton: Automaton, heldLimit: Int, readsEscapes: Bool
+    ) throws(ScanError) {
         self.automaton = automaton
+        normalizer = TextNormalizer(readsEscapes: readsEscapes)
         text = NormalizedText(
             window: automaton.window,
             kept: automaton.kept,

@@ -13,6 +13,8 @@ struct NormalizedText: Sendable {
     ///
     /// Looked at where a scalar is dropped, and there alone: a pure function of the text so far.
     private(set) var isOverfull = false
+    /// Whether the last scalar that was kept is white space.
+    private var endsInSpace = false
 
     /// A match that is not known yet begins less than this many bytes before ``end``.
     private let window: Int
@@ -94,11 +96,13 @@ struct NormalizedText: Sendable {
 
     // MARK: Appending
 
-    /// Takes the printable ASCII and white space that `source` continues with: the fast path.
+    /// Takes the printable ASCII and single white space that `source` continues with: the fast path.
     ///
     /// - Returns: Where in `source` it ended.
-    mutating func appendASCII(_ source: UnsafeRawBufferPointer, from index: Int) -> Int {
-        let stop = asciiEnd(source, from: index)
+    mutating func appendASCII(
+        _ source: UnsafeRawBufferPointer, from index: Int, stopsAtBackslash: Bool
+    ) -> Int {
+        let stop = asciiEnd(source, from: index, stopsAtBackslash)
         guard stop > index else { return index }
         continueRun()
         let first = bytes.count
@@ -110,24 +114,44 @@ struct NormalizedText: Sendable {
             }
         }
         position += stop - index
+        endsInSpace = Self.isSpace(Int32(source[stop - 1]))
         return stop
     }
 
-    private func asciiEnd(_ source: UnsafeRawBufferPointer, from index: Int) -> Int {
+    private func asciiEnd(
+        _ source: UnsafeRawBufferPointer, from index: Int, _ stopsAtBackslash: Bool
+    ) -> Int {
         var index = index
+        var isBehindSpace = endsInSpace
         while index < source.count {
-            while index + 8 <= source.count,
-                Self.isPrintable(source.loadUnaligned(fromByteOffset: index, as: UInt64.self))
-            {
+            while !stopsAtBackslash, !isBehindSpace, index + 8 <= source.count {
+                let word = source.loadUnaligned(fromByteOffset: index, as: UInt64.self)
+                guard Self.isPrintable(word), !Self.mayHoldTwoSpaces(word) else { break }
+                isBehindSpace = source[index + 7] == 0x20
                 index += 8
             }
             let end = min(index + 8, source.count)
-            while index < end, source[index] &- 0x20 < 0x5F || source[index] &- 0x09 < 5 {
+            while index < end {
+                let byte = source[index]
+                let isSpace = Self.isSpace(Int32(byte))
+                guard isSpace ? !isBehindSpace : byte &- 0x21 < 0x5E else { return index }
+                if stopsAtBackslash, byte == UInt8(ascii: "\\") { return index }
+                isBehindSpace = isSpace
                 index += 1
             }
-            if index < end { break }
         }
         return index
+    }
+
+    /// Whether a scalar in normal form is white space.
+    static func isSpace(_ scalar: Int32) -> Bool { scalar == 0x20 || (0x09...0x0D).contains(scalar) }
+
+    /// Whether two of eight bytes that stand side by side are spaces; now and then also where not.
+    private static func mayHoldTwoSpaces(_ word: UInt64) -> Bool {
+        let ones: UInt64 = 0x0101_0101_0101_0101
+        let rest = word ^ (0x20 &* ones)
+        let spaces = (rest &- ones) & ~rest & (0x80 &* ones)
+        return spaces & spaces << 8 != 0
     }
 
     /// Whether all of eight bytes are printable ASCII: none has its high bit, is less than 0x20 or
@@ -141,11 +165,12 @@ struct NormalizedText: Sendable {
 
     /// Takes the normal form of one scalar of `length` original bytes.
     mutating func append(
-        _ form: UnsafeMutableBufferPointer<Int32>,
+        _ whole: UnsafeMutableBufferPointer<Int32>,
         from scalar: Unicode.Scalar,
         length: Int
     ) {
         defer { position += length }
+        let form = keepingFirstSpaces(whole)
         guard !form.isEmpty else {
             let held = position + length
             guard held - knownBorder > heldLimit else { return }
@@ -160,6 +185,21 @@ struct NormalizedText: Sendable {
             pieces.append(Piece(normalized: end, original: position, length: length))
         }
         for value in form { encode(UInt32(bitPattern: value)) }
+    }
+
+    /// The scalars without white space behind white space.
+    private mutating func keepingFirstSpaces(
+        _ form: UnsafeMutableBufferPointer<Int32>
+    ) -> UnsafeMutableBufferPointer<Int32> {
+        var kept = 0
+        for value in form {
+            let isSpace = Self.isSpace(value)
+            if isSpace, endsInSpace { continue }
+            endsInSpace = isSpace
+            form[kept] = value
+            kept += 1
+        }
+        return .init(rebasing: form[..<kept])
     }
 
     private mutating func continueRun() {

@@ -59,9 +59,12 @@ public final class StreamWatcher {
     /// What has come and is not delivered.
     private var held: [UInt8] = []
 
+    /// - Parameter readsEscapes: whether the text is JSON, whose escapes are read as what they stand
+    ///   for.
     /// - Throws: ``ScanError/outOfMemory``.
-    public init(_ patterns: PatternSet) throws(ScanError) {
-        finder = try MatchFinder(patterns.compiled.answer, heldLimit: Self.heldLimit)
+    public init(_ patterns: PatternSet, readsEscapes: Bool = false) throws(ScanError) {
+        finder = try MatchFinder(
+            patterns.compiled.answer, heldLimit: Self.heldLimit, readsEscapes: readsEscapes)
     }
 
     /// Takes the next piece of the text; after any outcome but ``Outcome/open``, does nothing.

@@ -14,15 +14,17 @@ public struct TextScanner: Sendable {
     /// - Parameters:
     ///   - text: UTF-8; what is not is read as U+FFFD.
     ///   - scratch: Of the same patterns.
+    ///   - readsEscapes: Whether the text is JSON, whose escapes are read as what they stand for.
     ///   - limit: How many matches of one pattern are told: its first. A text has as many as bytes.
     /// - Returns: The matches.
     /// - Throws: What Vectorscan says; nothing about the text makes it fail.
     public func matches(
         in text: RawSpan,
         using scratch: inout Scratch,
+        readsEscapes: Bool = false,
         limit: Int = 1_000
     ) throws(ScanError) -> [Match] {
-        var finder = try MatchFinder(automaton, heldLimit: .max)
+        var finder = try MatchFinder(automaton, heldLimit: .max, readsEscapes: readsEscapes)
         var matches: [Match] = []
         var told: [Int: Int] = [:]
         func take(_ finder: borrowing MatchFinder) {

@@ -36,14 +36,15 @@ public struct Diagnostic: Hashable, Sendable {
     public var reason: String?
     /// What to write instead.
     public var help: String?
-    /// The line of the document without its end; of a very long one, a part around the position.
-    public var line: String
+    /// The line of the document without its end; of a very long one, a part around the position. Nil
+    /// where it may hold what is not to be shown.
+    public var line: String?
     /// The column at which `line` begins; above 1 where it is a part.
     public var lineStart: Int
 
     public init(
         id: String, severity: Severity, file: String, position: SourcePosition, length: Int = 1,
-        message: String, reason: String? = nil, help: String? = nil, line: String = "",
+        message: String, reason: String? = nil, help: String? = nil, line: String? = "",
         lineStart: Int = 1
     ) {
         self.id = id
@@ -56,6 +57,13 @@ public struct Diagnostic: Hashable, Sendable {
         self.help = help
         self.line = line
         self.lineStart = lineStart
+    }
+
+    /// The same without the line of the document, which may hold a secret.
+    public var withoutLine: Diagnostic {
+        var diagnostic = self
+        diagnostic.line = nil
+        return diagnostic
     }
 }
 

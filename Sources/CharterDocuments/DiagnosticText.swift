@@ -73,10 +73,10 @@ public enum DiagnosticText {
                 + paint.strong(": " + TextWidth.visible(diagnostic.message)),
             margin.dropLast() + paint.margin("--> ") + TextWidth.visible(diagnostic.file) + place,
         ]
-        if position.line > 0 {
+        if position.line > 0, let line = diagnostic.line {
             let start = position.column - diagnostic.lineStart
             let line = UnderlinedLine(
-                diagnostic.line, meant: start..<(start + diagnostic.length), width: width,
+                line, meant: start..<(start + diagnostic.length), width: width,
                 hasMore: diagnostic.lineStart > 1)
             let marks = String(repeating: "^", count: line.length)
             lines.append(paint.margin(margin + "|"))

@@ -143,6 +143,12 @@ public struct SourceText: Sendable {
                 "\(area).syntax", at: offset, "this byte is not UTF-8",
                 reason: "documents are UTF-8", help: "save the file as UTF-8")
         }
+        if bytes.starts(with: [0xEF, 0xBB, 0xBF]) {
+            return diagnostic(
+                "\(area).syntax", at: 0, length: 3, "there is a second byte order mark",
+                reason: "one may stand before a document; the next is part of it, and hides how it begins",
+                help: "take it out")
+        }
         if let offset = bytes.firstIndex(of: 0) {
             return diagnostic(
                 "\(area).syntax", at: offset, "there is a NUL byte here",

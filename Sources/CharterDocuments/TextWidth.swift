@@ -1,7 +1,7 @@
 internal import CUTF8Proc
 
 /// How a text looks on a terminal: its columns, and its marks that would not be seen.
-enum TextWidth {
+package enum TextWidth {
     /// The columns that a character takes: 0, 1 or 2.
     static func columns(of character: Character) -> Int {
         let scalars = character.unicodeScalars
@@ -15,7 +15,7 @@ enum TextWidth {
 
     /// A text in which nothing acts on the terminal or is read in another order than it stands: control
     /// characters and marks of direction are shown as `�`.
-    static func visible(_ text: String) -> String {
+    package static func visible(_ text: String) -> String {
         guard text.unicodeScalars.contains(where: isUnseen) else { return text }
         var result = String.UnicodeScalarView()
         for scalar in text.unicodeScalars { result.append(isUnseen(scalar) ? "\u{FFFD}" : scalar) }

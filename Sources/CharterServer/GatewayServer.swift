@@ -5,6 +5,7 @@ internal import CharterGateway
 internal import Foundation
 internal import HTTPTypes
 internal import Hummingbird
+internal import HummingbirdCore
 public import Logging
 internal import NIOCore
 internal import NIOHTTP1
@@ -17,6 +18,12 @@ public struct GatewayServer: Sendable {
     private let model: ModelClient
     private let logger: Logger
 
+    /// How long a connection may say nothing while a request is awaited or being read.
+    private static let idleTimeout = TimeAmount.seconds(60)
+    /// How long the body of a request may take.
+    private static let bodyTimeout = TimeAmount.seconds(120)
+    private static let mostConnections = 8_192
+
     public init(_ gateway: Gateway, logger: Logger) {
         self.gateway = gateway
         self.logger = logger
@@ -28,8 +35,10 @@ public struct GatewayServer: Sendable {
     public func run(onReady: @escaping @Sendable (Int) async -> Void) async throws {
         let router = Router(context: GatewayContext.self)
         router.addMiddleware { UnknownPath() }
-        router.get("/healthz") { _, _ in
-            Response(status: .ok, body: .init(byteBuffer: .init(string: "ok\n")))
+        for method in [HTTPRequest.Method.get, .head] {
+            router.on("/healthz", method: method) { _, _ in
+                Response(status: .ok, body: .init(byteBuffer: .init(string: "ok\n")))
+            }
         }
         router.get("/v1/models") { request, _ in
             await respond(request) { try await models(request) }
@@ -46,10 +55,13 @@ public struct GatewayServer: Sendable {
         }
         let application = Application(
             router: router,
+            server: .http1(configuration: .init(idleTimeout: GatewayServer.idleTimeout)),
             configuration: .init(
                 address: .hostname(gateway.settings.host, port: gateway.settings.port),
                 serverName: nil,
-                backlog: 1_024),
+                backlog: 1_024,
+                availableConnectionsDelegate: MaximumAvailableConnections(
+                    GatewayServer.mostConnections)),
             onServerRunning: { channel in await onReady(channel.localAddress?.port ?? 0) },
             logger: logger)
         do {
@@ -67,7 +79,7 @@ public struct GatewayServer: Sendable {
 
     private func chat(_ request: Request, _ channel: any Channel) async throws -> Response {
         let enforcement = try enforcement(of: request)
-        let body = try await body(of: request)
+        let body = try await body(of: request, channel)
         let arrival = Exchange.Arrival(
             id: GatewayServer.newID(), at: GatewayServer.now(), caller: try caller(request))
         var exchange: Exchange
@@ -220,10 +232,7 @@ public struct GatewayServer: Sendable {
     private func caller(_ request: Request) throws(APIError) -> Caller {
         guard gateway.hasOperators else { return Caller() }
         return try Caller { name in
-            HTTPField.Name(name).flatMap { field in
-                let values = request.headers[values: field]
-                return values.isEmpty ? nil : values.joined(separator: ",")
-            }
+            HTTPField.Name(name).map { request.headers[values: $0] } ?? []
         }
     }
 
@@ -232,15 +241,22 @@ public struct GatewayServer: Sendable {
         gateway.hasOperators ? nil : request.headers[.authorization]
     }
 
-    private func body(of request: Request) async throws -> [UInt8] {
+    private func body(of request: Request, _ channel: any Channel) async throws -> [UInt8] {
         let limit = gateway.settings.bodyLimit
         if let length = request.headers[.contentLength].flatMap({ Int($0) }), length > limit {
             throw APIError(JSONError.tooLarge(limit))
         }
+        let deadline = channel.eventLoop.scheduleTask(in: GatewayServer.bodyTimeout) {
+            channel.close(promise: nil)
+        }
+        defer { deadline.cancel() }
         do {
             return Array(try await request.body.collect(upTo: limit).readableBytesView)
-        } catch {
+        } catch is NIOTooManyBytesError {
             throw APIError(JSONError.tooLarge(limit))
+        } catch {
+            throw APIError.invalid(
+                "the body broke off, or its framing is broken", param: nil)
         }
     }
 

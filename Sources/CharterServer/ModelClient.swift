@@ -19,6 +19,7 @@ struct ModelClient: Sendable {
         configuration.connectionPool.concurrentHTTP1ConnectionsPerHostSoftLimit = 1_024
         configuration.connectionPool.retryConnectionEstablishment = false
         configuration.httpVersion = .http1Only
+        configuration.http1_1ConnectionDebugInitializer = ResponseStatusCheck.add
         client = HTTPClient(configuration: configuration)
         self.upstream = upstream
     }
@@ -64,7 +65,8 @@ struct ModelClient: Sendable {
 
     /// What went wrong, in the protocol's own words.
     static func error(_ error: any Error, hasBegun: Bool = false) -> APIError {
-        switch error as? HTTPClientError {
+        if error is ResponseStatusCheck.NotAStatus { return .upstreamMalformed("a status") }
+        return switch error as? HTTPClientError {
         case .readTimeout?, .deadlineExceeded?, .writeTimeout?: .upstreamTimeout
         case .connectTimeout?: .upstreamUnreachable
         default: hasBegun ? .upstreamCutOff : .upstreamUnreachable

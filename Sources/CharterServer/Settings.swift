@@ -73,7 +73,9 @@ public struct Settings: Sendable {
         }
         var reader = SettingsReader(source, environment)
         let settings = reader.read()
-        return Reading(value: settings, diagnostics: reader.findings.diagnostics)
+        // A line of settings may hold a key, which gets into no log.
+        let diagnostics = reader.findings.diagnostics.map(\.withoutLine)
+        return Reading(value: settings, diagnostics: diagnostics)
     }
 }
 
@@ -195,12 +197,27 @@ private struct SettingsReader {
         guard text.hasPrefix("env:") else { return text }
         let name = String(text.dropFirst(4))
         guard let value = environment[name], !value.isEmpty else {
+            let isVariable = isVariable(name)
             findings.add(
-                "settings.bad-value", at: node.range, "the environment has no `\(name)`",
-                help: "set it, or write the key itself")
+                "settings.bad-value", at: node.range,
+                isVariable
+                    ? "the environment has no `\(name)`"
+                    : "behind `env:` stands no name of a variable",
+                help: isVariable
+                    ? "set it, or write the key itself" : "names are of A to Z, 0 to 9 and `_`")
             return nil
         }
         return value
+    }
+
+    /// Whether it looks like a variable, and not like a key that was written in its place.
+    private func isVariable(_ name: String) -> Bool {
+        name.utf8.count <= 64
+            && name.utf8.allSatisfy { byte in
+                (UInt8(ascii: "A")...UInt8(ascii: "Z")).contains(byte)
+                    || (UInt8(ascii: "0")...UInt8(ascii: "9")).contains(byte)
+                    || byte == UInt8(ascii: "_")
+            }
     }
 
     private mutating func path(_ node: YAMLNode) -> String? {

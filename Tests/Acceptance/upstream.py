@@ -272,7 +272,7 @@ class Answer:
         return True
 
     async def head(self, status: int, kind: str, framing: str):
-        lines = [f"HTTP/1.1 {status} Scripted", f"Content-Type: {kind}", framing, "x-request-id: req-scripted"]
+        lines = [f"HTTP/1.1 {status:03} Scripted", f"Content-Type: {kind}", framing, "x-request-id: req-scripted"]
         lines += [f"{name}: {value}" for name, value in self.script.get("headers", {}).items()]
         await self.write(("\r\n".join(lines) + "\r\n\r\n").encode())
 

@@ -155,6 +155,55 @@ struct CommandTests {
         #expect(page.output.contains("default-src 'none'"), "images are not loaded either")
     }
 
+    @Test("lets nothing that a document or an argument says act on the terminal")
+    func terminal() async throws {
+        let folder = FileManager.default.temporaryDirectory.appending(path: "charter-\(UUID())")
+        try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
+        defer { try? FileManager.default.removeItem(at: folder) }
+        let (charter, layer) = (folder.appending(path: "c.md"), folder.appending(path: "o.yaml"))
+        try "# Top\n\n## One \u{1B}[2J {#one authority=user default=off}\n\nRule.\n"
+            .write(to: charter, atomically: true, encoding: .utf8)
+        try #"""
+        layer: operator
+        name: "o\e[2J\u202E"
+        adjust: {one: {set: on, reason: "r\e]8;;x\a\n  in force: off", owner: "w\e[1A"}}
+        """#
+        .write(to: layer, atomically: true, encoding: .utf8)
+        for command in ["explain", "decide", "matrix"] {
+            let ended = try await Self.charter([
+                command, "--charter", charter.path, "--operator", layer.path, "--role", "z\u{1B}[m",
+            ])
+            #expect(ended.status == 0, "\(ended.output)")
+            let unseen = ended.output.unicodeScalars.filter {
+                ($0.value < 0x20 && $0 != "\n") || $0 == "\u{202E}"
+            }
+            #expect(unseen.isEmpty, "\(command): \(ended.output.debugDescription)")
+            let forged = ended.output.split(separator: "\n").filter { $0 == "  in force: off" }
+            #expect(forged.isEmpty, "\(ended.output)")
+        }
+    }
+
+    @Test(
+        "never says a key, whatever is wrong with the settings that hold it",
+        arguments: [
+            "upstream: {url: 'http://127.0.0.1:1/v1', key: SK-SECRET, tiemout: 3}",
+            "upstream: {url: 'http://127.0.0.1:1/v1', key: env:sk-SECRET}",
+            "upstream: {url: 'http://127.0.0.1:1/v1', key: [SK-SECRET]}",
+            "upstream: {url: 'ftp://user:SECRET@127.0.0.1/v1'}",
+            "upstream: {url: 'http://127.0.0.1:1/v1', key: \"x\\ySECRET\"}",
+            "openai_key: SECRET",
+            "upstream: {url: 'http://127.0.0.1:1/v1'}\noperators: [{name: a, key: SECRET, layr: x}]",
+        ])
+    func settings(text: String) async throws {
+        let file = FileManager.default.temporaryDirectory.appending(path: "charter-\(UUID()).yaml")
+        try text.write(to: file, atomically: true, encoding: .utf8)
+        defer { try? FileManager.default.removeItem(at: file) }
+        let ended = try await Self.charter(["serve", "--config", file.path])
+        #expect(ended.status == 2, "\(ended.output)")
+        #expect(ended.output.contains("settings."), "\(ended.output)")
+        #expect(!ended.output.contains("SECRET"), "\(ended.output)")
+    }
+
     private struct Row: Decodable {
         let behavior: String
     }

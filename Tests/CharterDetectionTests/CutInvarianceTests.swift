@@ -50,7 +50,7 @@ import Testing
         var scratch = try Scratch(for: patterns)
         let bytes = tried.bytes
         let reference = ReferenceText(bytes)
-        let matches = reference.matches(of: tried.sought.map(\.pattern))
+        let matches = reference.matches(of: tried.sought.map(\.reference))
         let scanned = try TextScanner(patterns, for: .request)
             .matches(in: bytes.span.bytes, using: &scratch, limit: .max)
         let all = matches.map { Match(pattern: $0.pattern, end: $0.range.upperBound) }

@@ -20,6 +20,21 @@ struct CuttingCase: Sendable {
             )
         }
 
+        /// Where it matches: in a literal, white space of any length stands for any other.
+        var reference: ReferencePattern {
+            guard case .sequence(let parts) = pattern, isLiteral else { return pattern }
+            var scalars: [ReferencePattern] = []
+            for case .scalar(let scalar) in parts {
+                guard ReferenceText.spaces.contains(scalar) else {
+                    scalars.append(.scalar(scalar))
+                    continue
+                }
+                if case .set? = scalars.last { continue }
+                scalars.append(.set(ReferenceText.spaces))
+            }
+            return .sequence(scalars)
+        }
+
         /// The regex with its letters in upper case, but for `\b`, `\n` and `(?m:`.
         private var upperCase: String {
             var isEscaped = false

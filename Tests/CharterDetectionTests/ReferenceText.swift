@@ -23,7 +23,9 @@ struct ReferenceText {
                 scalar = Unicode.UTF8.decode(encoded)
                 length = encoded.count
             }
-            for folded in TextNormalizer.normalForm(of: scalar) {
+            for folded in TextNormalizer.normalForm(of: scalar)
+            where !(Self.spaces.contains(folded) && scalars.last.map(Self.spaces.contains) ?? false)
+            {
                 scalars.append(folded)
                 origins.append(offset..<offset + length)
             }
@@ -31,6 +33,9 @@ struct ReferenceText {
             borders.insert(offset)
         }
     }
+
+    /// White space in normal form: of a row of it the first stands.
+    static let spaces: [Unicode.Scalar] = ["\t", "\n", "\u{B}", "\u{C}", "\r", " "]
 
     /// A match: scalar offsets in normalized text, and bytes of the original.
     struct Match {

@@ -64,8 +64,48 @@ import Testing
     func literal() throws {
         #expect(
             try Self.matches([.literal("a.b*[c]\\d{2} \n")], in: "xa.b*[c]\\d{2} \nx axb")
-                == [Match(pattern: 0, end: 15)]
+                == [Match(pattern: 0, end: 14)]
         )
+    }
+
+    @Test(
+        "White space of any kind and length is one space",
+        arguments: ["a  bomb", "a\n\tbomb", "a \u{200B} bomb", "a\u{2028}bomb", "a\r\n\r\n bomb"])
+    func spaces(text: String) throws {
+        let match = Match(pattern: 0, end: text.utf8.count)
+        #expect(try Self.matches([.literal("a bomb")], in: text) == [match])
+        #expect(try Self.matches([.literal("a \n bomb")], in: text) == [match])
+        #expect(try Self.matches([.regex(#"a\sbomb"#)], in: text) == [match])
+    }
+
+    @Test(
+        "Where the text is JSON, an escape is what it stands for",
+        arguments: [
+            (#"a b\u006fmb"#, true), (#"a b\u006Fmb"#, true), (#"a\nbomb"#, true), (#"a\tbomb"#, true),
+            (#"a \ud835\udc1b\ud835\udc28mb"#, true), (#"a\u00a0\u0062omb"#, true),
+            (#"a b\ud835\u006fmb"#, false), (#"a b\\u006fmb"#, false), (#"a b\u00"#, false),
+            (#"\a bomb"#, true), (#"\ud835a bomb"#, true), (#"\ud835\na bomb"#, true),
+            (#"\ud8a bomb"#, true),
+        ])
+    func escapes(text: String, isFound: Bool) throws {
+        let patterns = try PatternSet([
+            Pattern(behavior: "b", place: .both, form: .literal("a bomb"))
+        ])
+        var scratch = try Scratch(for: patterns)
+        let bytes = Array(text.utf8)
+        let matches = try TextScanner(patterns, for: .request).matches(
+            in: bytes.span.bytes, using: &scratch, readsEscapes: true)
+        #expect(matches == (isFound ? [Match(pattern: 0, end: bytes.count)] : []))
+        for cut in 0...bytes.count {
+            let watcher = try StreamWatcher(patterns, readsEscapes: true)
+            var delivery: [UInt8] = []
+            for piece in [bytes[..<cut], bytes[cut...]] {
+                watcher.push(piece.span.bytes, to: &delivery, using: &scratch) { _ in true }
+            }
+            watcher.finish(to: &delivery, using: &scratch) { _ in true }
+            let start = try #require(text.firstIndex(of: "a")).utf16Offset(in: text)
+            #expect(delivery == (isFound ? Array(bytes[..<start]) : bytes))
+        }
     }
 
     @Test("Of each pattern so many matches are told as may be")

@@ -86,7 +86,7 @@ struct BrokenDocumentTests {
         #expect(errors.count == 1, "\(DiagnosticText.render(errors))")
         let error = try #require(errors.first)
         let start = error.position.column - error.lineStart
-        let underlined = Array(error.line.utf8).dropFirst(start).prefix(error.length)
+        let underlined = Array((error.line ?? "").utf8).dropFirst(start).prefix(error.length)
         #expect(error.severity == .error)
         #expect(error.id == document.id)
         #expect(error.file == document.in ?? document.file)

@@ -53,7 +53,7 @@ import Testing
                 String(repeating: "a", count: before) + "XYZ" + String(repeating: "b", count: 9_000)
             let diagnostic = try Self.diagnostic(line, at: "XYZ")
             #expect(diagnostic.position == SourcePosition(line: 2, column: before + 1))
-            #expect(diagnostic.line.utf8.count <= 600)
+            #expect(diagnostic.line?.utf8.count ?? .max <= 600)
             let lines = DiagnosticText.render([diagnostic], width: 60).split(separator: "\n")
             let shown = lines[3].dropFirst(5)
             let place = try #require(lines[4].dropFirst(5).firstIndex(of: "^"))

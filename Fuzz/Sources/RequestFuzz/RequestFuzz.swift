@@ -77,7 +77,7 @@ struct RequestFuzz: Fuzzer {
         let values = Dictionary(
             uniqueKeysWithValues: zip(names, fields.map { String(decoding: $0, as: UTF8.self) }))
         do throws(APIError) {
-            let caller = try Caller { values[$0] }
+            let caller = try Caller { values[$0].map { [$0] } ?? [] }
             check(
                 caller.claims.values.allSatisfy { $0.evidence < .verified }, "nothing is verified")
             check(caller.claims.count <= Caller.mostEntries, "claims are few")

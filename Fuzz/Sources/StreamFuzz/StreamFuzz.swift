@@ -85,7 +85,7 @@ struct StreamFuzz: Fuzzer {
         let (enforcement, judge) = (watch.enforcement, watch.judge)
         let answer = required(
             try? ChatAnswer<PatternWatcher>(
-                body: body, watcher: { _, _ in PatternWatcher(enforcement, judge) },
+                body: body, watcher: { _, part in PatternWatcher(enforcement, judge, part) },
                 explanation: { _ in WatchedStream.explanation }), "answer")
         let message = Array(readJSON(answer.body)["choices"]?.children ?? readJSON("[]").children)
             .first?["message"]

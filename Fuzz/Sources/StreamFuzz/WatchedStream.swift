@@ -37,7 +37,7 @@ struct WatchedStream: Equatable {
         let (enforcement, judge) = (watching.enforcement, watching.judge)
         var watch = AnswerWatch<PatternWatcher>(
             choices: 1, eventLimit: limit, heldLimit: 4 * limit,
-            watcher: { _, _ in PatternWatcher(enforcement, judge) },
+            watcher: { _, part in PatternWatcher(enforcement, judge, part) },
             explanation: { _ in Self.explanation })
         for piece in pieces { watch.push(piece, into: &output) }
         watch.finish(into: &output)
@@ -67,7 +67,8 @@ struct WatchedStream: Equatable {
                     }
                     guard key == "tool_calls" else { continue }
                     for call in member.children {
-                        let number = "call \(call["index"]?.integer ?? -1)"
+                        let kind = call.present("custom") == nil ? "call" : "custom call"
+                        let number = "\(kind) \(call["index"]?.integer ?? -1)"
                         let function = call.present("function") ?? call.present("custom")
                         for name in ["arguments", "input"] {
                             let text = function?.children.first { $0.key.elementsEqual(name.utf8) }
@@ -90,7 +91,9 @@ struct WatchedStream: Equatable {
         }
         for (choice, parts) in texts {
             for (key, text) in parts where key != "role" {
-                let matches = matches(of: watching.enforcement.patterns, in: text, .answer)
+                let isJSON = key.hasPrefix("call ") || key == "function_call"
+                let matches = matches(
+                    of: watching.enforcement.patterns, in: text, .answer, readsEscapes: isJSON)
                 let match = matches.first { watching.judge.ends(atPattern: $0.pattern) }
                 check(match == nil, "\(key) of \(choice) has \(match as Any): \(self)")
             }

@@ -107,13 +107,16 @@ struct AdjustmentDoubts {
         for (id, adjustments) in Dictionary(grouping: scope, by: \.behavior) {
             guard let behavior = charter[id] else { continue }
             let allowed = adjustments.compactMap(\.allow).max() ?? .none
+            let always = adjustments.filter { !$0.isConditional }
+            let (deny, forbid) = (
+                always.compactMap(\.deny).min(), always.compactMap(\.forbid).min()
+            )
             for adjustment in adjustments {
                 guard let set = adjustment.set else { continue }
-                let others = adjustments.filter {
-                    !$0.isConditional || $0.source == adjustment.source
-                }
-                let denied = max(others.compactMap(\.deny).min()?.below ?? behavior.top, allowed)
-                let forbidden = others.compactMap(\.forbid).min()?.below ?? behavior.top
+                let denies = [deny, adjustment.deny].compactMap { $0 }
+                let forbids = [forbid, adjustment.forbid].compactMap { $0 }
+                let denied = max(denies.min()?.below ?? behavior.top, allowed)
+                let forbidden = forbids.min()?.below ?? behavior.top
                 guard set > min(denied, forbidden) else { continue }
                 let taker = forbidden <= denied ? "forbid" : "deny"
                 findings.add(

@@ -74,7 +74,8 @@ struct AnswerPiece: Sendable {
         }
         try checkStrings(["id", "type"], of: call)
         let besides = call.children.filter { member in
-            !["index", "id", "type", "function", "custom"].contains(where: member.isNamed)
+            !["index", "function", "custom"].contains(where: member.isNamed)
+                && !isIdentifier(member, ["id", "type"])
         }
         let inside = besides.flatMap(texts(inside:))
         switch (call.present("function"), call.present("custom")) {
@@ -85,7 +86,7 @@ struct AnswerPiece: Sendable {
                 .call(number), function, in: call, besides: inside, text: "arguments")
         case (nil, let custom?):
             return try self.function(
-                .call(number), custom, in: call, besides: inside, text: "input")
+                .customCall(number), custom, in: call, besides: inside, text: "input")
         default: throw .upstreamMalformed("a call of two kinds")
         }
     }
@@ -101,7 +102,7 @@ struct AnswerPiece: Sendable {
         try checkStrings(["name"], of: function)
         var text: ArraySlice<UInt8> = []
         var inside = besides
-        for member in function.children where !member.isNull && !member.isNamed("name") {
+        for member in function.children where !member.isNull && !isIdentifier(member, ["name"]) {
             if member.isNamed(key) {
                 guard let arguments = member.text else {
                     throw .upstreamMalformed("a call's arguments")
@@ -113,6 +114,24 @@ struct AnswerPiece: Sendable {
         }
         return AnswerPiece(part: part, value: value, text: text, textsInside: inside)
     }
+
+    /// Whether a member is one of these and what the API has there, a name without a space: all else
+    /// may be the model's words.
+    private static func isIdentifier(_ member: JSONValue, _ keys: [StaticString]) -> Bool {
+        guard keys.contains(where: member.isNamed), let text = member.text else { return false }
+        return text.count <= longestIdentifier
+            && text.allSatisfy { byte in
+                switch byte {
+                case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "A")...UInt8(ascii: "Z"),
+                    UInt8(ascii: "0")...UInt8(ascii: "9"), UInt8(ascii: "_"), UInt8(ascii: "-"),
+                    UInt8(ascii: "."), UInt8(ascii: ":"), UInt8(ascii: "/"):
+                    true
+                default: false
+                }
+            }
+    }
+
+    private static let longestIdentifier = 128
 
     private static func checkStrings(
         _ keys: [StaticString],

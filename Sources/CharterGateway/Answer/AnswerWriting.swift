@@ -7,7 +7,7 @@ extension AnswerPiece {
     /// - Parameter text: what is left of its text; nil where all of it is.
     func writeMember(shortenedTo text: ArraySlice<UInt8>?, to output: inout [UInt8]) {
         switch part {
-        case .call:
+        case .call, .customCall:
             output += #""tool_calls":["#.utf8
             writeValue(shortenedTo: text, to: &output)
             output.append(UInt8(ascii: "]"))
@@ -24,7 +24,7 @@ extension AnswerPiece {
             return
         }
         switch part {
-        case .call: writeCall(text, to: &output)
+        case .call, .customCall: writeCall(text, to: &output)
         case .functionCall: Self.writeFunction(value, text, to: &output)
         default: JSONText.append(utf8: text, to: &output)
         }

@@ -105,7 +105,7 @@ private struct JudgedMessage<Watcher: TextWatcher> {
             case .content: (1, 0)
             case .refusal: (2, 0)
             case .functionCall: (3, 0)
-            case .call(let number): (4, number)
+            case .call(let number), .customCall(let number): (4, number)
             }
         }
         return place(one) < place(other)
@@ -153,7 +153,7 @@ private struct JudgedMessage<Watcher: TextWatcher> {
         for (piece, text) in delivered {
             switch piece.part {
             case .content, .refusal: continue
-            case .call:
+            case .call, .customCall:
                 output += (hasCalls ? "," : #","tool_calls":["#).utf8
                 hasCalls = true
             case .functionCall, .other:

@@ -27,14 +27,24 @@ public enum AnswerPart: Hashable, Sendable {
     case content
     /// Why it will not say it.
     case refusal
-    /// The arguments of a tool call, by its number.
+    /// The arguments of a call of a function, by its number.
     case call(Int)
+    /// The input of a call of a custom tool, by its number: any text.
+    case customCall(Int)
     /// The arguments of the one call of the API's older form.
     case functionCall
     /// A member that this protocol does not know, such as `reasoning_content`.
     case other(String)
 
     var isCall: Bool {
+        switch self {
+        case .call, .customCall, .functionCall: true
+        default: false
+        }
+    }
+
+    /// Whether the text is JSON.
+    var isJSON: Bool {
         switch self {
         case .call, .functionCall: true
         default: false

@@ -152,7 +152,7 @@ extension APIError {
     )
 
     /// The model's server sent what is no answer of this protocol.
-    static func upstreamMalformed(_ why: String) -> APIError {
+    public static func upstreamMalformed(_ why: String) -> APIError {
         upstream("the model's server sent a malformed answer: \(why)", code: "upstream_malformed")
     }
 }

@@ -57,7 +57,7 @@ private struct Reader {
         case "content": try content(member, param)
         case "refusal": add(.refusal, try string(member, param))
         case "name": add(.name, try string(member, param))
-        case "tool_call_id": _ = try string(member, param)
+        case "tool_call_id": add(.other, try string(member, param))
         case "tool_calls":
             for (call, number) in zip(try list(member, param), 0...) {
                 try self.call(call, "\(param)[\(number)]")
@@ -94,7 +94,7 @@ private struct Reader {
         guard call.kind == .object else { throw .invalid("must be an object", param: param) }
         for member in call.children {
             switch member.knownKey {
-            case "id", "type", "index": continue
+            case "index": continue
             case "function": try function(member, "\(param).function")
             default: addAll(member)
             }
@@ -106,7 +106,7 @@ private struct Reader {
         let name = String(decoding: try string(function["name"], "\(param).name"), as: UTF8.self)
         for member in function.children {
             switch member.knownKey {
-            case "name": continue
+            case "name": add(.name, try string(member, "\(param).name"))
             case "arguments":
                 add(.arguments(tool: name), try string(member, "\(param).arguments"))
             default: addAll(member)

@@ -102,17 +102,16 @@ extension ChatRequest {
 
     /// The body with one more message, and otherwise byte for byte as it came.
     ///
-    /// The message stands behind the leading messages of system and developer: it is the last word
-    /// of their level, and nothing that a user wrote stands before it.
+    /// The message stands behind the last one of system and developer: it is the last word of their
+    /// level. Where there is none it stands before everything that a user wrote.
     ///
     /// - Parameter role: `system` or `developer`, whichever the model's server understands.
     public func body(adding guide: String, role: ChatRole) -> [UInt8] {
         var message = Array(#"{"role":"\#(role.rawValue)","content":"#.utf8)
         JSONText.append(guide, to: &message)
         message.append(UInt8(ascii: "}"))
-        let leading = messages.prefix { $0.role == .system || $0.role == .developer }
         let place: Int
-        if let last = leading.last {
+        if let last = messages.last(where: { $0.role == .system || $0.role == .developer }) {
             place = last.value.range.upperBound
             message.insert(UInt8(ascii: ","), at: 0)
         } else {

@@ -3,18 +3,14 @@ internal import CharterDocuments
 /// What a client is told when the model's server answers with an error of its own.
 public enum UpstreamError {
     private static let longestMessage = 2_000
+    private static let longestName = 100
 
     /// The error of an answer with a status of 400 or more.
     ///
     /// What concerns the request is passed on. That the *gateway's* key is refused is none of the
     /// client's business, and must not look as if theirs were: it becomes a 502 without details.
     public static func error(status: Int, body: [UInt8]) -> APIError {
-        if status == 401 || status == 403 {
-            return .upstream(
-                "the model's server refused the gateway's credentials",
-                code: "upstream_credentials"
-            )
-        }
+        if status == 401 || status == 403 { return credentials }
         let known = (400...599).contains(status) ? status : 502
         guard let document = try? JSONDocument(body, limits: JSONLimits(bytes: 1 << 20)),
             let object = document.root.present("error")
@@ -31,22 +27,31 @@ public enum UpstreamError {
 
     /// The error that an `error` member of a body or of an event tells of.
     static func error(_ object: JSONValue, status: Int = 502) -> APIError {
+        let (type, code) = (name(object["type"]), name(object["code"]))
+        // Servers say the key that they refuse.
+        if [type, code].contains(where: { $0.map(credentialNames.contains) ?? false }) {
+            return credentials
+        }
         let message = object.string ?? object["message"]?.string ?? "the model's server failed"
         return APIError(
             status: status,
             message: String(message.prefix(longestMessage)),
-            type: object["type"]?.string ?? standardType(status),
-            param: object["param"]?.string,
-            code: code(object["code"]) ?? "upstream_error"
+            type: type ?? standardType(status),
+            param: name(object["param"]),
+            code: code ?? "upstream_error"
         )
     }
+
+    private static let credentialNames: Set = ["invalid_api_key", "authentication_error"]
+    private static let credentials = APIError.upstream(
+        "the model's server refused the gateway's credentials", code: "upstream_credentials")
 
     private static func standardType(_ status: Int) -> String {
         status < 500 ? APIError.invalidRequest : APIError.server
     }
 
     /// Some servers give a number where the API has a string.
-    private static func code(_ value: JSONValue?) -> String? {
-        value?.string ?? value?.integer.map(String.init)
+    private static func name(_ value: JSONValue?) -> String? {
+        (value?.string ?? value?.integer.map(String.init)).map { String($0.prefix(longestName)) }
     }
 }

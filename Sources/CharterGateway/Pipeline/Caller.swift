@@ -23,11 +23,25 @@ public struct Caller: Sendable {
 
     /// Reads the fields.
     ///
-    /// - Parameter field: the value of a field by its name in lower case; nil where there is none.
+    /// Only roles are a list. Of any other field a second value, be it in a field of its own or behind
+    /// a comma, is refused: whoever stands between may have added theirs, and which one counts would
+    /// be a guess about who somebody is.
+    ///
+    /// - Parameter fields: the values of a field by its name in lower case, in order.
     /// - Throws: a 400 that names the field.
-    public init(field: (String) -> String?) throws(APIError) {
+    public init(fields: (String) -> [String]) throws(APIError) {
+        func single(_ key: String) throws(APIError) -> String? {
+            let values = fields(key)
+            guard values.count <= 1 else {
+                throw .invalid("the field has more than one value", param: key)
+            }
+            return values.first
+        }
         func name(_ key: String) throws(APIError) -> Text? {
-            guard let value = field(key), !value.isEmpty else { return nil }
+            guard let value = try single(key), !value.isEmpty else { return nil }
+            guard !value.utf8.contains(UInt8(ascii: ",")) else {
+                throw .invalid("the field has more than one value: there is a comma", param: key)
+            }
             guard value.utf8.count <= Caller.longestName else {
                 throw .invalid("the field is longer than \(Caller.longestName) bytes", param: key)
             }
@@ -37,8 +51,9 @@ public struct Caller: Sendable {
         channel = try name("charter-channel")
         surface = try name("charter-surface")
         language = try name("charter-language")
-        if let list = field("charter-roles") {
-            let names = list.split(separator: ",").map { String($0).trimmed }.filter { !$0.isEmpty }
+        let lists = fields("charter-roles")
+        if !lists.isEmpty {
+            let names = lists.joined(separator: ",").split(separator: ",").map { String($0).trimmed }.filter { !$0.isEmpty }
             guard names.count <= Caller.mostEntries,
                 names.allSatisfy({ $0.utf8.count <= Caller.longestName })
             else {
@@ -46,7 +61,7 @@ public struct Caller: Sendable {
             }
             roles = names.map { Text($0) }
         }
-        if let json = field("charter-claims") { claims = try Caller.claims(json) }
+        if let json = try single("charter-claims") { claims = try Caller.claims(json) }
     }
 
     /// A request of this caller that asks for nothing.

@@ -5,8 +5,9 @@ internal import CharterEngine
 /// said it (SEMANTICS §7).
 ///
 /// All of the conversation counts, also what was said before: a demand does not go away by being
-/// followed by "go on". Of the assistant's own words only the last message counts, which the model
-/// is asked to continue: what it said before was judged when it was said.
+/// followed by "go on". What the assistant is said to have said counts as its own, since a history
+/// is whatever the client sends; what a principal asked for up to the same value counts instead,
+/// as it does for an answer.
 struct DemandDetector {
     private let enforcement: Enforcement
     private let scanner: TextScanner
@@ -22,29 +23,58 @@ struct DemandDetector {
         var scratch = try Scratch(for: enforcement.patterns)
         var demands: [Demand] = []
         var seen: Set<Demand> = []
-        let last = request.messages.count - 1
-        for text in request.textsBesideMessages + request.texts {
-            if text.speaker == .assistant, text.message != last { continue }
-            let speaker = DemandDetector.speaker(of: text)
-            let matches = try scanner.matches(in: text.bytes.span.bytes, using: &scratch)
+        func note(_ matches: [Match], _ speaker: ChatRole) {
             for pattern in Set(matches.map(\.pattern)).sorted() {
-                let demand = demand(of: pattern, from: speaker)
+                let demand = demand(of: pattern, from: DemandDetector.speaker(of: speaker))
                 if seen.insert(demand).inserted { demands.append(demand) }
             }
         }
-        return demands
+        for text in request.textsBesideMessages + request.texts {
+            let bytes = text.bytes
+            note(try scanner.matches(in: bytes.span.bytes, using: &scratch), text.speaker)
+            if case .arguments = text.kind, bytes.contains(UInt8(ascii: "\\")) {
+                note(
+                    try scanner.matches(in: bytes.span.bytes, using: &scratch, readsEscapes: true),
+                    text.speaker)
+            }
+        }
+        // Servers put the parts of a message together, with a line break between them or nothing.
+        for message in request.messages {
+            let parts = message.texts.filter { $0.kind == .content }.map(\.bytes)
+            guard parts.count > 1 else { continue }
+            for separator in [[], [UInt8(ascii: "\n")]] {
+                let whole = Array(parts.joined(separator: separator))
+                note(try scanner.matches(in: whole.span.bytes, using: &scratch), message.role)
+            }
+        }
+        return demands.filter { demand in
+            demand.from != .assistant || !demands.contains { covers($0, demand) }
+        }
+    }
+
+    /// Whether a principal or a tool asked for what the assistant said.
+    private func covers(_ asked: Demand, _ said: Demand) -> Bool {
+        guard asked.from != .assistant, asked.behavior == said.behavior,
+            asked.isTriggered == said.isTriggered,
+            let behavior = enforcement.policy.charter[said.behavior]
+        else { return false }
+        func rank(_ demand: Demand) -> Rank {
+            demand.value.flatMap { behavior.rank(of: $0) } ?? behavior.top
+        }
+        return rank(asked) >= rank(said)
     }
 
     private func demand(of pattern: Int, from speaker: Speaker) -> Demand {
         let pattern = enforcement.patterns.patterns[pattern]
         return Demand(
             pattern.behavior, value: pattern.value,
-            isExplicit: pattern.asked, isTriggered: pattern.triggered, from: speaker)
+            isExplicit: pattern.asked && speaker != .assistant, isTriggered: pattern.triggered,
+            from: speaker)
     }
 
     /// `system` and `developer` are the operator's word; nothing on the wire is the platform's.
-    private static func speaker(of text: ChatText) -> Speaker {
-        switch text.speaker {
+    private static func speaker(of role: ChatRole) -> Speaker {
+        switch role {
         case .system, .developer: .principal(.operator)
         case .user: .principal(.user)
         case .assistant: .assistant

@@ -120,7 +120,7 @@ public struct Exchange: Sendable {
         let (enforcement, judge, explain) = (enforcement, judge, explanation)
         do throws(APIError) {
             let answer = try ChatAnswer<PatternWatcher>(
-                body: body, watcher: { _, _ in PatternWatcher(enforcement, judge) },
+                body: body, watcher: { _, part in PatternWatcher(enforcement, judge, part) },
                 explanation: explain)
             decided = noting(answer.stops, answer.watchers.map(\.watcher))
             return Reply(
@@ -145,7 +145,7 @@ public struct Exchange: Sendable {
     public mutating func beginStream() {
         let (enforcement, judge) = (enforcement, judge)
         watch = AnswerWatch(
-            choices: request.choices, watcher: { _, _ in PatternWatcher(enforcement, judge) },
+            choices: request.choices, watcher: { _, part in PatternWatcher(enforcement, judge, part) },
             explanation: explanation)
     }
 

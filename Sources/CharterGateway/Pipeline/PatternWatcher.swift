@@ -22,9 +22,9 @@ final class PatternWatcher: TextWatcher, @unchecked Sendable {
     private(set) var passed: Set<Int> = []
     private var hasEnded = false
 
-    init(_ enforcement: Enforcement, _ judge: AnswerJudge) {
+    init(_ enforcement: Enforcement, _ judge: AnswerJudge, _ part: AnswerPart) {
         self.judge = judge
-        watcher = try? StreamWatcher(enforcement.patterns)
+        watcher = try? StreamWatcher(enforcement.patterns, readsEscapes: part.isJSON)
         scratch = try? Scratch(for: enforcement.patterns)
     }
 

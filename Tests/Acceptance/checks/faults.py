@@ -65,6 +65,24 @@ def _(context):
         holds(MARK not in text and UPSTREAM_KEY not in text, text)
 
 
+@check("an error about the gateway's key is told as one about any key is, whatever its status")
+def _(context):
+    for status in (200, 400, 500):
+        error = fails(context, False, status=status, raw=json.dumps({"error": {
+            "message": f"Incorrect API key provided: {UPSTREAM_KEY}", "type": "invalid_request_error", "code": "invalid_api_key"}}))
+        holds(UPSTREAM_KEY not in error.response.text, error.response.text)
+        equal(error.status_code, 502)
+
+
+@check("a status that HTTP does not know ends one answer and nothing else")
+def _(context):
+    for status in (0, 99):
+        for stream in (False, True):
+            error = fails(context, stream, status=status, text=TEXT)
+            equal(error.status_code, 502, f"{status}, stream {stream}")
+    holds(create(context, text="Still here.").choices[0].message.content == "Still here.", "another answer")
+
+
 @check("an error that is no JSON, or none of the API's, is still an error of its class")
 def _(context):
     for raw, kind in (("<html>bad gateway</html>", "text/html"), ("", "text/plain"), ('{"detail":"x"}', "application/json"),

@@ -1,4 +1,5 @@
 """Who may come in, and what is said to a request that is wrong."""
+import http.client
 import json
 import time
 
@@ -112,6 +113,23 @@ def _(context):
         response.error
     response = context.plain.chat(GOOD, "key-studio", {"Charter-Claims": '{"age": {"value": 34, "evidence": "verified"}}'})
     holds(response.status in (200, 400), f"status {response.status}")
+
+
+@check("a header that comes twice is refused, roles apart, since which one counts would be a guess")
+def _(context):
+    for name, value in (("Charter-User", "u9, u9"), ("Charter-Channel", "general,other"), ("Charter-Language", "de,en")):
+        response = context.plain.chat(GOOD, "key-shop", {name: value})
+        equal((response.status, response.error["param"]), (400, name.lower()))
+    connection = http.client.HTTPConnection("127.0.0.1", context.plain.port, timeout=10)
+    connection.putrequest("POST", "/v1/chat/completions")
+    body = json.dumps(GOOD).encode()
+    for name, value in (("Authorization", "Bearer key-shop"), ("Content-Type", "application/json"), ("Content-Length", str(len(body))),
+                        ("Charter-User", "u9"), ("Charter-User", "u1")):
+        connection.putheader(name, value)
+    connection.endheaders(body)
+    response = connection.getresponse()
+    equal((response.status, json.loads(response.read())["error"]["param"]), (400, "charter-user"))
+    connection.close()
 
 
 @check("paths and methods that there are not are the API's own error")

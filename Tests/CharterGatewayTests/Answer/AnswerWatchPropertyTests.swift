@@ -159,7 +159,7 @@ struct AnswerWatchPropertyTests {
         switch part {
         case .content: "content"
         case .refusal: "refusal"
-        case .call(let number): "call \(number)"
+        case .call(let number), .customCall(let number): "call \(number)"
         case .functionCall: "function_call"
         case .other(let key): key
         }

@@ -17,13 +17,13 @@ struct ChatRequestGuideTests {
     private let user = #"{"role":"user","content":"U"}"#
     private let guide = #"{"role":"system","content":"G"}"#
 
-    @Test("It stands behind the leading messages of its level; all else stays byte for byte")
+    @Test("It stands behind the last message of its level; all else stays byte for byte")
     func place() throws {
         let head = #" { "model":"m", "x" : 1.50, "messages" : [ "#
         let tail = #" ] , "unknown":{"b":[1,2 ],"a":"\u00e9"}} "#
         let cases: [(before: [String], after: [String])] = [
-            ([], [user]), ([system], [user]), ([system, developer], [user, system]),
-            ([developer], []), ([], [user, system, user]),
+            ([], [user]), ([system], [user]), ([system, developer], [user]), ([developer], []),
+            ([user, system], [user]), ([system, user, developer], []), ([], [user, user]),
         ]
         for (before, after) in cases {
             let blank = " ,\n "

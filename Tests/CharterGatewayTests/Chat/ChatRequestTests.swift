@@ -58,9 +58,11 @@ struct ChatRequestTests {
             found == [
                 "0 system content: s", "1 developer content: d1", "1 developer content: d2",
                 "2 user name: Ann", "2 user content: u\n", "2 user other: y", "2 user other: z",
-                "3 assistant refusal: no", #"3 assistant arguments(tool: "f"): {"a":1}"#,
+                "3 assistant refusal: no", "3 assistant other: c1", "3 assistant other: function",
+                "3 assistant name: f", #"3 assistant arguments(tool: "f"): {"a":1}"#,
                 "4 assistant other: r", "4 assistant refusal: n",
-                #"5 assistant arguments(tool: "g"): {}"#, "6 tool content: t",
+                "5 assistant name: g", #"5 assistant arguments(tool: "g"): {}"#,
+                "6 tool other: c1", "6 tool content: t",
                 "7 function name: g", "7 function content: old",
             ]
         )
