@@ -3,14 +3,18 @@ public import CharterEngine
 /// A charter as it was read: the engine's charter, and the sections and examples around it
 /// (SEMANTICS §2).
 public struct CharterDocument: Sendable {
+    /// The document that it was read from.
     public let source: SourceText
+    /// What the engine decides by.
     public let charter: Charter
     /// Every heading, in document order, whether it is a behavior or not.
     public let sections: [Section]
 
     /// A heading with what stands under it, up to the next heading.
     public struct Section: Sendable {
+        /// The heading, as people read it, without its attributes.
         public var title: String
+        /// What links point at: the `#id` of the heading's attributes; nil where it has none.
         public var id: String?
         /// 1 to 6.
         public var level: Int
@@ -27,6 +31,7 @@ public struct CharterDocument: Sendable {
         public var prose: String
         /// What is said about the rule and instructs nobody: `!!! meta "Commentary"`.
         public var commentary: [String]
+        /// In document order.
         public var examples: [Example]
         /// The links that point into the charter, in order.
         public var links: [Link]
@@ -39,6 +44,7 @@ public struct CharterDocument: Sendable {
 
     /// A link into the charter, or to the examples beside it.
     public struct Link: Hashable, Sendable {
+        /// What a link points at.
         public enum Target: Hashable, Sendable {
             /// `[^tag]`: a set of examples.
             case examples(String)
@@ -46,6 +52,7 @@ public struct CharterDocument: Sendable {
             case section(String)
         }
 
+        /// Where it points; nothing need be there.
         public var target: Target
         /// `[^tag]`, or `#id`.
         public var span: SourceSpan
@@ -55,15 +62,18 @@ public struct CharterDocument: Sendable {
     public struct Counts: Hashable, Sendable {
         /// Headings.
         public var sections: Int
+        /// Headings that are behaviors.
         public var behaviors: Int
         /// Sections that say an authority.
         public var authorities: Int
+        /// Of all sections.
         public var examples: Int
         /// Of answers; an example may have several, or none.
         public var comparisons: Int
         /// To sets of examples, `[^tag]`.
         public var links: Int
 
+        /// Counts that were taken elsewhere, as those of a published charter.
         public init(
             sections: Int, behaviors: Int, authorities: Int, examples: Int, comparisons: Int,
             links: Int

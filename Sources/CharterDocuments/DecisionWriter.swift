@@ -4,6 +4,7 @@ public import CharterEngine
 public struct DecisionWriter: Sendable {
     private let charter: Charter
 
+    /// Names behaviors and values as this charter does; the decisions must be of it.
     public init(_ charter: Charter) {
         self.charter = charter
     }

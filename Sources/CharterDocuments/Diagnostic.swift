@@ -11,6 +11,7 @@ public struct Diagnostic: Hashable, Sendable {
         /// The document has no meaning.
         case error
 
+        /// Whether `left` matters less.
         public static func < (left: Severity, right: Severity) -> Bool { left.order < right.order }
 
         private var order: Int {
@@ -24,9 +25,11 @@ public struct Diagnostic: Hashable, Sendable {
 
     /// `area.problem`; errors have the ids of SEMANTICS §9.
     public var id: String
+    /// An error leaves the document without a value.
     public var severity: Severity
     /// As the caller named the document.
     public var file: String
+    /// Where what is meant begins.
     public var position: SourcePosition
     /// How many UTF-8 bytes of the line are meant; at least 1.
     public var length: Int
@@ -42,6 +45,7 @@ public struct Diagnostic: Hashable, Sendable {
     /// The column at which `line` begins; above 1 where it is a part.
     public var lineStart: Int
 
+    /// A `length` below 1 counts as 1; nothing else is checked.
     public init(
         id: String, severity: Severity, file: String, position: SourcePosition, length: Int = 1,
         message: String, reason: String? = nil, help: String? = nil, line: String? = "",
@@ -74,6 +78,7 @@ public struct Reading<Value: Sendable>: Sendable {
     /// By document, in its order; at one place the worst first.
     public var diagnostics: [Diagnostic]
 
+    /// The value is dropped where one of the diagnostics is an error; they are put in order.
     public init(value: Value?, diagnostics: [Diagnostic]) {
         self.value = diagnostics.contains { $0.severity == .error } ? nil : value
         self.diagnostics = diagnostics.sorted {

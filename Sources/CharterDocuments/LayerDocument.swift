@@ -4,11 +4,15 @@ public import CharterEngine
 public struct LayerDocument: Sendable {
     /// What was read: the levels have different shapes.
     public enum Content: Sendable {
+        /// Of the levels `platform` and `operator`.
         case layer(Layer)
+        /// Of the level `user`, its templates' settings among its own.
         case user(UserLayer)
     }
 
+    /// The layer's own document.
     public let source: SourceText
+    /// The layer, typed.
     public let content: Content
     /// The name of the operator layer above.
     public let under: Text?
@@ -16,14 +20,18 @@ public struct LayerDocument: Sendable {
     let underRange: Range<Int>?
     /// The documents of the templates, in the order in which they apply.
     public let templates: [SourceText]
+    /// The charter and version that it was written for; a note, which decides nothing.
     public let writtenFor: String?
+    /// What the product is for; a note, which decides nothing.
     public let purpose: String?
     /// Its templates and itself, with the places of their parts.
     let placed: [PlacedDocument]
 
     /// Where a layer stands when it is read.
     public struct Context: Sendable {
+        /// Whose behaviors and values the layer may name.
         public var charter: Charter
+        /// Where the layer is used; one that says another level is an error.
         public var level: Level
         /// Whether it is the operator that may have roles and channels.
         public var isInnermost: Bool
@@ -32,6 +40,7 @@ public struct LayerDocument: Sendable {
         /// Whether a layer above could not be read, so that nobody knows all claims.
         var missesClaims = false
 
+        /// The innermost operator, and the charter's claims alone, unless told.
         public init(
             charter: Charter, level: Level, isInnermost: Bool = true,
             claims: [Text: ClaimType]? = nil

@@ -3,8 +3,11 @@ public import CharterEngine
 
 /// A charter with its layers, read and compiled, and the documents that they came from.
 public struct PolicyDocuments: Sendable {
+    /// Compiled, with the digest of all documents.
     public let policy: Policy
+    /// The charter that the layers adjust.
     public let charter: CharterDocument
+    /// Nil where there is none.
     public let platform: LayerDocument?
     /// Outermost first.
     public let operators: [LayerDocument]

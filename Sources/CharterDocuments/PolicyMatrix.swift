@@ -2,18 +2,29 @@ public import CharterEngine
 
 /// Every behavior of a policy for one request: setting, ceilings, and who may adjust it.
 public struct PolicyMatrix: Sendable {
+    /// One behavior, in the names that documents use.
     public struct Row: Sendable {
+        /// The behavior's id.
         public var id: String
+        /// The heading, as people read it.
         public var title: String
+        /// Its rank in the priority stack.
         public var tier: String
+        /// The names of its values, most cautious first.
         public var values: [String]
+        /// The value in force where nobody says anything.
         public var `default`: String
+        /// The value in force for the request.
         public var setting: String
+        /// The level whose step gave the setting its value; `root` where none did.
         public var decidedBy: String
         /// Nil: the level has no say.
         public var platform: String?
+        /// The innermost operator's ceiling; nil: it has no say.
         public var `operator`: String?
+        /// The user's ceiling; nil: the user has no say.
         public var user: String?
+        /// The lowest level that may adjust it, or `guideline`.
         public var authority: String
         /// Who may adjust it, in words.
         public var adjusters: String
@@ -22,6 +33,7 @@ public struct PolicyMatrix: Sendable {
     /// In charter order.
     public let rows: [Row]
 
+    /// The decision must be of the policy, with all of its behaviors.
     public init(_ policy: Policy, _ decision: Decision) {
         rows = zip(policy.charter.behaviors, decision.behaviors).map { behavior, decided in
             func name(_ rank: Rank) -> String? { behavior.name(of: rank)?.string }

@@ -7,12 +7,18 @@ public struct PolicyTestDocument: Sendable {
     public let charter: String?
     /// The files of the layers, as written; operators outermost first.
     public let platform: String?
+    /// Outermost first; empty where there are none.
     public let operators: [String]
+    /// The file of the user's layer, as written; nil where there is none.
     public let user: String?
+    /// In document order.
     public let tests: [Test]
 
+    /// One request, and what must come of it.
     public struct Test: Sendable {
+        /// What it tells where it fails.
         public let name: String
+        /// Where it stands in its document.
         public let position: SourcePosition
         /// A request of SEMANTICS §8.
         public let request: JSONValue

@@ -4,7 +4,9 @@ public import CharterEngine
 public struct Replies: Sendable {
     /// The texts of one behavior, by language tag in lower case.
     public struct Reply: Sendable {
+        /// What is said where the behavior is refused.
         public var refusal: [String: String] = [:]
+        /// What is said where the duty is owed.
         public var duty: [String: String] = [:]
     }
 
@@ -13,6 +15,7 @@ public struct Replies: Sendable {
 
     private var replies: [BehaviorID: Reply]
 
+    /// Says nothing unless told; the behaviors are not looked up.
     public init(_ replies: [BehaviorID: Reply] = [:]) {
         self.replies = replies
     }

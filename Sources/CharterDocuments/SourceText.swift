@@ -24,6 +24,7 @@ public struct SourceText: Sendable {
             self.bytes.count <= SourceText.largest ? SourceText.lineStarts(self.bytes) : [0]
     }
 
+    /// A document that stands in a string; a byte order mark is skipped.
     public init(file: String, text: String) { self.init(file: file, bytes: Array(text.utf8)) }
 
     /// LF, CRLF and CR end a line, as in CommonMark.

@@ -2,6 +2,7 @@ internal import CharterEngine
 
 /// A case of the semantics: documents, a request, and what must come of them (SEMANTICS §8).
 public struct Vector: Sendable {
+    /// The vector's `case`.
     public let name: String
     private let json: JSONValue
 
@@ -75,8 +76,11 @@ public struct Vector: Sendable {
 
     /// The first place at which two JSON values are not the same.
     public struct Difference: Hashable, Sendable {
+        /// Members behind dots, places of a list in brackets: `verdict.unmet[0]`; `.` is the whole.
         public var path: String
+        /// What should stand there, as JSON or in words.
         public var expected: String
+        /// What stands there, as JSON; `nothing` where a member is missing.
         public var actual: String
 
         /// Compares objects without regard to the order of keys, lists in order.

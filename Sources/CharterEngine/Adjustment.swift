@@ -23,10 +23,14 @@ public struct Adjustment: Sendable {
 
     /// Texts that decide nothing and that the trail carries.
     public struct Notes: Hashable, Sendable {
+        /// Who answers for it.
         public var owner: String?
+        /// Why it was made.
         public var reason: String?
+        /// Its entry in a tracker, as the layer names it.
         public var ticket: String?
 
+        /// What is unsaid is not noted.
         public init(owner: String? = nil, reason: String? = nil, ticket: String? = nil) {
             self.owner = owner
             self.reason = reason
@@ -37,6 +41,7 @@ public struct Adjustment: Sendable {
         public var isEmpty: Bool { owner == nil && reason == nil && ticket == nil }
     }
 
+    /// Holds always unless told; does nothing without a `set`, `allow`, `deny` or `forbid`.
     public init(
         _ behavior: BehaviorID, set: Rank? = nil, allow: Rank? = nil, deny: Rank? = nil,
         forbid: Rank? = nil, when condition: Condition? = nil, from: Instant? = nil,

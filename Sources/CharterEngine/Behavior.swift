@@ -10,12 +10,15 @@ public struct BehaviorID: Hashable, Comparable, Sendable, ExpressibleByStringLit
         self.text = text
     }
 
+    /// Any text, as `init(_:)`.
     public init(stringLiteral value: String) {
         self.init(Text(value))
     }
 
+    /// The order of the ids' bytes, which is not charter order.
     public static func < (left: BehaviorID, right: BehaviorID) -> Bool { left.text < right.text }
 
+    /// The id as it is written.
     public var description: String { text.string }
 
     /// Whether a charter may give this id to a behavior: `[a-z][a-z0-9_]*` (SEMANTICS §1).
@@ -41,6 +44,7 @@ public struct BehaviorIndex: Hashable, Comparable, Sendable {
         self.number = number
     }
 
+    /// Whether `left` comes first in the charter.
     public static func < (left: BehaviorIndex, right: BehaviorIndex) -> Bool {
         left.number < right.number
     }

@@ -1,14 +1,19 @@
 /// The published document, typed: behaviors in charter order, claims and what is presumed
 /// (SEMANTICS §2).
 public struct Charter: Sendable {
+    /// The front matter's `charter`; nil where it is unsaid.
     public var name: String?
+    /// The front matter's `version`, as it is written.
     public var version: String?
     /// Who is asked where the document is silent: "would a thoughtful senior person be uncomfortable?"
     public var reviewer: String?
     /// The document that it was read from.
     public var file: String
+    /// In charter order.
     public private(set) var behaviors: [Behavior]
+    /// The claims that every layer may use, by name.
     public var claims: [Text: ClaimType]
+    /// What is presumed where a claim is absent, for all levels (SEMANTICS §5).
     public var assume: [Text: ClaimValue]
     private let places: [BehaviorID: Int]
 

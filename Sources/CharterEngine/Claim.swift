@@ -24,7 +24,9 @@ public enum ClaimValue: Hashable, Sendable {
 
 /// A fact about the request with its evidence (SEMANTICS §5).
 public struct Claim: Hashable, Sendable {
+    /// As the request gives it; of the wrong type it counts as unknown.
     public var value: ClaimValue
+    /// How well it is shown.
     public var evidence: Evidence
 
     /// Evidence unsaid is `asserted`.

@@ -8,6 +8,7 @@ public struct CompactTrail: Sendable {
     /// How many adjustments held.
     public private(set) var count = 0
 
+    /// Empty; `Policy.decide(_:_:noting:)` clears it before it fills it.
     public init() {}
 
     /// Whether more held than there is room for: then the whole trail has them.

@@ -55,11 +55,15 @@ public struct Condition: Sendable {
 public struct ConditionError: Error, Hashable, Sendable {
     /// The kinds of SEMANTICS §9.
     public enum Code: String, Sendable {
+        /// Not of the grammar, or too large.
         case syntax = "condition.syntax"
+        /// A comparison or operation of types that it does not know.
         case type = "condition.type"
+        /// A claim that the place may not use.
         case unknownClaim = "condition.unknown-claim"
     }
 
+    /// Which mistake it is.
     public let code: Code
     /// In UTF-8 bytes from the start of the condition.
     public let offset: Int

@@ -9,10 +9,14 @@ public struct BehaviorDecision: Hashable, Sendable {
 
     /// One ceiling for each level below root; of the operators, the innermost's.
     public struct Ceilings: Hashable, Sendable {
+        /// As the platform's first scope begins.
         public var platform: Rank
+        /// As the innermost operator's first scope begins.
         public var `operator`: Rank
+        /// As the user's first scope begins: what roles and channels give is counted.
         public var user: Rank
 
+        /// Keeps what it is given; none where a level has no say.
         public init(platform: Rank, operator: Rank, user: Rank) {
             self.platform = platform
             self.operator = `operator`
@@ -20,6 +24,7 @@ public struct BehaviorDecision: Hashable, Sendable {
         }
     }
 
+    /// Keeps what it is given; `Policy.decide` makes decisions.
     public init(setting: Rank, decidedBy: Level, ceilings: Ceilings) {
         self.setting = setting
         self.decidedBy = decidedBy
@@ -35,6 +40,7 @@ public struct Decision: Hashable, Sendable {
     public var refused: [Step]
     /// Roles that the operator does not define, in byte order.
     public var ignoredRoles: [Text]
+    /// What happens to the request, its demands held against the settings (§7).
     public var verdict: Verdict
     /// Every step, by charter order; empty unless it was asked for.
     public var trail: [Step]

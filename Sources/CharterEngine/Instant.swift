@@ -8,11 +8,13 @@ public struct Instant: Hashable, Comparable, Sendable {
     /// 10⁻¹⁸ seconds, from 0.
     public let attoseconds: Int64
 
+    /// `attoseconds` is from 0 to below 10¹⁸, which is not checked.
     public init(seconds: Int64, attoseconds: Int64 = 0) {
         self.seconds = seconds
         self.attoseconds = attoseconds
     }
 
+    /// Whether `left` is earlier.
     public static func < (left: Instant, right: Instant) -> Bool {
         (left.seconds, left.attoseconds) < (right.seconds, right.attoseconds)
     }

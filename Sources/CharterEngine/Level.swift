@@ -90,6 +90,7 @@ public enum Evidence: UInt8, CaseIterable, Comparable, Sendable {
     /// A signature was checked.
     case verified
 
+    /// Whether `left` shows less.
     public static func < (left: Evidence, right: Evidence) -> Bool {
         left.rawValue < right.rawValue
     }
@@ -112,8 +113,11 @@ public enum Evidence: UInt8, CaseIterable, Comparable, Sendable {
 
 /// What an unmet behavior calls for, and what a verdict does (SEMANTICS §7), weakest first.
 public enum Act: String, CaseIterable, Comparable, Sendable {
+    /// `guide`: the answer is held to the rules; `transform`: it is changed to what is allowed;
+    /// `ask`: somebody who may decide is asked first.
     case allow, guide, transform, ask, refuse
 
+    /// Whether `left` is the weaker act.
     public static func < (left: Act, right: Act) -> Bool { left.strength < right.strength }
 
     private var strength: Int {

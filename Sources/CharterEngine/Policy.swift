@@ -23,9 +23,12 @@ public final class Policy: Sendable {
 
     /// The layers of a policy, outermost operator first.
     public struct Layers: Sendable {
+        /// The platform's; nil counts as an empty layer.
         public var platform: Layer?
+        /// The chain, outermost first; empty counts as one empty layer.
         public var operators: [Layer]
 
+        /// The charter alone unless told.
         public init(platform: Layer? = nil, operators: [Layer] = []) {
             self.platform = platform
             self.operators = operators
@@ -149,6 +152,7 @@ public final class Policy: Sendable {
 
 /// A SHA-256, 32 bytes.
 public struct Digest: Hashable, Sendable, CustomStringConvertible {
+    /// Always 32.
     public let bytes: [UInt8]
 
     /// Nil unless there are 32 bytes.
@@ -167,6 +171,7 @@ public struct Digest: Hashable, Sendable, CustomStringConvertible {
 
 /// Layers that do not fit the charter or each other.
 public enum PolicyError: Error, Hashable, Sendable {
+    /// An adjustment of a behavior that the charter lacks.
     case unknownBehavior(BehaviorID)
     /// A rank that the behavior does not have, or a `deny` or `forbid` of rank 0.
     case badValue(BehaviorID)
@@ -186,6 +191,7 @@ public enum PolicyError: Error, Hashable, Sendable {
 
 /// A request that a policy cannot decide.
 public enum RequestError: String, Error, Sendable {
+    /// The innermost operator lists channels, and neither this one nor `*` (§3).
     case unknownChannel = "request.unknown-channel"
 }
 

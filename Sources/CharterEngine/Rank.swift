@@ -33,6 +33,7 @@ public struct Rank: Hashable, Comparable, Sendable {
     /// The next more cautious rank: v − 1. None stays none.
     public var below: Rank { isNone ? self : Rank(unchecked: number - 1) }
 
+    /// Whether `left` is more cautious; none is below every rank.
     @inline(__always)
     public static func < (left: Rank, right: Rank) -> Bool { left.number < right.number }
 }

@@ -10,11 +10,13 @@ public struct SourcePosition: Hashable, Comparable, Sendable {
     /// The position of a value that no document holds.
     public static let unknown = SourcePosition(line: 0, column: 0)
 
+    /// Nothing is checked; 0:0 is `unknown`.
     public init(line: Int, column: Int) {
         self.line = line
         self.column = column
     }
 
+    /// Whether `left` comes first in a document.
     public static func < (left: SourcePosition, right: SourcePosition) -> Bool {
         (left.line, left.column) < (right.line, right.column)
     }

@@ -15,16 +15,19 @@ public struct Text: Hashable, Comparable, Sendable {
     /// The number of Unicode scalars; O(n).
     public var count: Int { string.unicodeScalars.count }
 
+    /// Whether all scalars are the same; equivalent spellings are different texts.
     public static func == (left: Text, right: Text) -> Bool {
         left.withBytes { a in
             right.withBytes { b in a.count == b.count && a.elementsEqual(b) }
         }
     }
 
+    /// The order of Unicode scalars, which is that of UTF-8 bytes.
     public static func < (left: Text, right: Text) -> Bool {
         left.withBytes { a in right.withBytes { b in a.lexicographicallyPrecedes(b) } }
     }
 
+    /// Hashes the bytes, as `==` compares them.
     public func hash(into hasher: inout Hasher) {
         withBytes { hasher.combine(bytes: UnsafeRawBufferPointer($0)) }
     }
@@ -57,11 +60,13 @@ public struct Text: Hashable, Comparable, Sendable {
 }
 
 extension Text: ExpressibleByStringLiteral {
+    /// Keeps the literal as it is.
     public init(stringLiteral value: String) {
         self.init(value)
     }
 }
 
 extension Text: CustomStringConvertible {
+    /// The text itself.
     public var description: String { string }
 }

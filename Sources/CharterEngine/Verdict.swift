@@ -8,20 +8,26 @@ public struct Verdict: Hashable, Sendable {
     public var byAsking: [BehaviorIndex] = []
     /// Duties still owed, whatever the act, in charter order.
     public var duties: [BehaviorIndex] = []
+    /// By the winner's tier, then charter order of the unmet, then of the duty.
     public var conflicts: [Conflict] = []
 
     /// An unmet behavior beside an owed duty.
     public struct Conflict: Hashable, Sendable {
+        /// What the tiers make of the two.
         public enum Kind: String, Sendable {
             /// Two of one tier: nothing is done.
             case inaction
             /// A policy is no shield for what safety or ethics forbid: a defect of the charter.
             case shield
+            /// The higher tier wins, and that is no defect.
             case outranked
         }
 
+        /// The unmet one.
         public var behavior: BehaviorIndex
+        /// The owed one.
         public var duty: BehaviorIndex
+        /// How it was settled.
         public var kind: Kind
     }
 

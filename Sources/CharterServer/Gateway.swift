@@ -5,6 +5,7 @@ internal import CharterGateway
 
 /// Everything that is in force in a running server: read once, immutable, shared by all requests.
 public struct Gateway: Sendable {
+    /// What the gateway was set up with.
     public let settings: Settings
     /// By key.
     private let enforcements: [String: Enforcement]

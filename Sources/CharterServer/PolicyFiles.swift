@@ -8,6 +8,7 @@ public struct PolicyFiles: Sendable {
     /// The charter's file; nil: the standard charter that the program carries.
     public let charterPath: String?
 
+    /// Reads nothing yet.
     public init(charterPath: String?) {
         self.charterPath = charterPath
     }
@@ -133,13 +134,17 @@ public struct PolicyFiles: Sendable {
 
 /// A file that cannot be read.
 public struct FileError: Error, Hashable, Sendable, CustomStringConvertible {
+    /// As the caller names it; a line behind a colon where one is meant.
     public let path: String
+    /// One sentence without a full stop; it holds nothing of the file.
     public let message: String
 
+    /// A file with what is wrong with it.
     public init(path: String, message: String) {
         self.path = path
         self.message = message
     }
 
+    /// Path and message, as a line for people.
     public var description: String { "\(path): \(message)" }
 }

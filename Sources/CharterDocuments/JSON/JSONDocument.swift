@@ -46,6 +46,7 @@ public struct JSONLimits: Sendable, Equatable {
     /// The most values, of all kinds; each takes 32 bytes while it is being looked at.
     public var values: Int
 
+    /// 16 MiB, 64 levels and 250,000 values unless told.
     public init(bytes: Int = 16 << 20, depth: Int = 64, values: Int = 250_000) {
         self.bytes = bytes
         self.depth = depth

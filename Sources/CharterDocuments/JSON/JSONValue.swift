@@ -7,6 +7,7 @@ public struct JSONValue: Sendable {
 
     /// What a value is.
     public enum Kind: Sendable {
+        /// As JSON calls them; `list` is its array.
         case object, list, string, number, boolean, null
     }
 
@@ -51,6 +52,7 @@ public struct JSONValue: Sendable {
         kind == .number ? Int(String(decoding: raw, as: UTF8.self)) : nil
     }
 
+    /// Whether it is a `null`, which is not a missing member.
     public var isNull: Bool { kind == .null }
 
     /// The values inside an object or a list, in order; none in anything else.
@@ -104,6 +106,7 @@ public struct JSONValue: Sendable {
         var place: Int
         let end: Int
 
+        /// The next value in document order; nil behind the last.
         public mutating func next() -> JSONValue? {
             guard place < end else { return nil }
             defer { place = Int(document.nodes[place].next) }
