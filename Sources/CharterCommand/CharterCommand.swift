@@ -79,7 +79,9 @@ enum OutputFormat: String, ExpressibleByArgument, CaseIterable {
 enum Output {
     /// Writes to standard error, with one line end behind it.
     static func error(_ message: String) {
-        write(visible(message.split(separator: "\n", omittingEmptySubsequences: false).map(String.init)))
+        write(
+            visible(
+                message.split(separator: "\n", omittingEmptySubsequences: false).map(String.init)))
     }
 
     /// Lines as they may stand on a terminal: nothing in them that a document or an argument says acts

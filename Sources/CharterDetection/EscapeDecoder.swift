@@ -55,7 +55,8 @@ struct EscapeDecoder: Sendable {
         case UInt8(ascii: "r"): scalar = "\r"
         case UInt8(ascii: "b"): scalar = "\u{8}"
         case UInt8(ascii: "f"): scalar = "\u{C}"
-        case UInt8(ascii: "\""), UInt8(ascii: "\\"), UInt8(ascii: "/"): scalar = Unicode.Scalar(byte)
+        case UInt8(ascii: "\""), UInt8(ascii: "\\"), UInt8(ascii: "/"):
+            scalar = Unicode.Scalar(byte)
         default: return broken()
         }
         self = EscapeDecoder()

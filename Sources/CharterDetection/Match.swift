@@ -8,6 +8,7 @@ public struct Match: Sendable, Hashable {
     /// follow are not part of it.
     public var end: Int
 
+    /// A match of the pattern at `pattern` that ends before the byte `end`.
     public init(pattern: Int, end: Int) {
         self.pattern = pattern
         self.end = end

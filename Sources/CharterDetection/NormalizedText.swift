@@ -144,7 +144,9 @@ struct NormalizedText: Sendable {
     }
 
     /// Whether a scalar in normal form is white space.
-    static func isSpace(_ scalar: Int32) -> Bool { scalar == 0x20 || (0x09...0x0D).contains(scalar) }
+    static func isSpace(_ scalar: Int32) -> Bool {
+        scalar == 0x20 || (0x09...0x0D).contains(scalar)
+    }
 
     /// Whether two of eight bytes that stand side by side are spaces; now and then also where not.
     private static func mayHoldTwoSpaces(_ word: UInt64) -> Bool {

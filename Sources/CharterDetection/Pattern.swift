@@ -22,7 +22,9 @@ public struct Pattern: Sendable, Hashable {
 
     /// The id of the behavior that a match exercises.
     public var behavior: BehaviorID
+    /// In which texts it is looked for.
     public var place: Place
+    /// What is looked for.
     public var form: Form
     /// The value that a match demands; nil is the one of the highest rank (SEMANTICS §7).
     public var value: Text?
@@ -33,6 +35,7 @@ public struct Pattern: Sendable, Hashable {
     /// Where the pattern stands in its document.
     public var source: SourcePosition
 
+    /// A pattern; unsaid: of the highest value, neither asked for nor a trigger.
     public init(
         behavior: BehaviorID,
         place: Place,

@@ -8,6 +8,7 @@ public import CharterDocuments
 /// `.unknown-key`, `.duplicate-key`, `.bad-value`, `.unknown-behavior`, `.unknown-value`,
 /// `.bad-regex`, `.unbounded`; its warnings `.no-effect`.
 public struct PatternsDocument: Sendable {
+    /// The document that it was read from.
     public let source: SourceText
     /// In the order of the document.
     public let patterns: [Pattern]

@@ -23,6 +23,7 @@ public final class StreamWatcher {
         /// of the match to the one that gave its last.
         public var range: Range<Int>
 
+        /// A violation of the pattern at `pattern` in these bytes.
         public init(pattern: Int, range: Range<Int>) {
             self.pattern = pattern
             self.range = range
@@ -51,6 +52,7 @@ public final class StreamWatcher {
     /// look-ahead, each from a scalar of at most 4 bytes); the rest is for marks and zero-widths.
     public static let heldLimit = 65_536
 
+    /// How it stands with the text.
     public private(set) var outcome = Outcome.open
     /// How many original bytes have been delivered.
     public private(set) var delivered = 0

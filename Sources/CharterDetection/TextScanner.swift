@@ -2,6 +2,7 @@
 public struct TextScanner: Sendable {
     private let automaton: Automaton
 
+    /// A scanner with the patterns for this kind of text.
     public init(_ patterns: PatternSet, for text: PatternSet.Text) {
         automaton = patterns.automaton(for: text)
     }

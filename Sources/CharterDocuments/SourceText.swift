@@ -147,7 +147,8 @@ public struct SourceText: Sendable {
         if bytes.starts(with: [0xEF, 0xBB, 0xBF]) {
             return diagnostic(
                 "\(area).syntax", at: 0, length: 3, "there is a second byte order mark",
-                reason: "one may stand before a document; the next is part of it, and hides how it begins",
+                reason:
+                    "one may stand before a document; the next is part of it, and hides how it begins",
                 help: "take it out")
         }
         if let offset = bytes.firstIndex(of: 0) {

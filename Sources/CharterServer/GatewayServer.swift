@@ -24,6 +24,7 @@ public struct GatewayServer: Sendable {
     private static let bodyTimeout = TimeAmount.seconds(120)
     private static let mostConnections = 8_192
 
+    /// A server of this gateway, which is not running yet.
     public init(_ gateway: Gateway, logger: Logger) {
         self.gateway = gateway
         self.logger = logger

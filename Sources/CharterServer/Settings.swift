@@ -15,6 +15,7 @@ public struct Settings: Sendable {
         /// The longest silence of the model's server.
         public var timeoutSeconds: Int
 
+        /// A server at this address; unsaid: no key, instructions as `system`, 300 s.
         public init(
             url: String, key: String? = nil, instructions: String = "system",
             timeoutSeconds: Int = 300
@@ -28,17 +29,23 @@ public struct Settings: Sendable {
 
     /// Somebody who may come in.
     public struct Operator: Sendable {
+        /// The name that decisions and the matrix say.
         public var name: String
         /// The file of its layer; nil: the charter as it is.
         public var layer: String?
+        /// The key that requests of this operator carry.
         public var key: String
     }
 
     /// The charter's file; nil: the standard charter that the program carries.
     public var charter: String?
+    /// The path of the platform's layer; nil: there is none.
     public var platform: String?
+    /// The address to listen at.
     public var host = "127.0.0.1"
+    /// The port to listen at; 0: any that is free.
     public var port = 8080
+    /// The model's server.
     public var upstream: Upstream
     /// Empty: whoever can reach the port may come in, and speaks for nobody.
     public var operators: [Operator] = []
@@ -47,6 +54,7 @@ public struct Settings: Sendable {
     /// The largest body of a request, in bytes.
     public var bodyLimit = 8 << 20
 
+    /// Settings that serve the standard charter, without operators, on 127.0.0.1:8080.
     public init(upstream: Upstream) {
         self.upstream = upstream
     }

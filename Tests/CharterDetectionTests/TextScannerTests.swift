@@ -81,7 +81,8 @@ import Testing
     @Test(
         "Where the text is JSON, an escape is what it stands for",
         arguments: [
-            (#"a b\u006fmb"#, true), (#"a b\u006Fmb"#, true), (#"a\nbomb"#, true), (#"a\tbomb"#, true),
+            (#"a b\u006fmb"#, true), (#"a b\u006Fmb"#, true), (#"a\nbomb"#, true),
+            (#"a\tbomb"#, true),
             (#"a \ud835\udc1b\ud835\udc28mb"#, true), (#"a\u00a0\u0062omb"#, true),
             (#"a b\ud835\u006fmb"#, false), (#"a b\\u006fmb"#, false), (#"a b\u00"#, false),
             (#"\a bomb"#, true), (#"\ud835a bomb"#, true), (#"\ud835\na bomb"#, true),

@@ -45,7 +45,8 @@ struct DoubtTests {
         init(_ diagnostic: Diagnostic) {
             id = diagnostic.id
             let start = diagnostic.position.column - diagnostic.lineStart
-            let bytes = Array((diagnostic.line ?? "").utf8).dropFirst(start).prefix(diagnostic.length)
+            let bytes = Array((diagnostic.line ?? "").utf8).dropFirst(start).prefix(
+                diagnostic.length)
             text = String(decoding: bytes, as: UTF8.self)
         }
 

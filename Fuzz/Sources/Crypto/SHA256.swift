@@ -3,12 +3,15 @@
 public struct SHA256 {
     private var state: UInt64 = 0xcbf2_9ce4_8422_2325
 
+    /// A digest of nothing yet.
     public init() {}
 
+    /// Takes the next bytes.
     public mutating func update(data: some Sequence<UInt8>) {
         for byte in data { state = (state ^ UInt64(byte)) &* 0x0000_0100_0000_01b3 }
     }
 
+    /// The digest of all bytes.
     public func finalize() -> [UInt8] {
         (0..<32).map { UInt8(truncatingIfNeeded: state >> (UInt64($0 % 8) * 8)) }
     }

@@ -2,21 +2,27 @@
 public struct ByteReader {
     private var rest: ArraySlice<UInt8>
 
+    /// Reads these bytes from the first on.
     public init(_ bytes: some Collection<UInt8>) {
         rest = Array(bytes)[...]
     }
 
+    /// Whether all bytes have been drawn.
     public var isAtEnd: Bool { rest.isEmpty }
 
+    /// The next byte.
     public mutating func byte() -> UInt8 { rest.popFirst() ?? 0 }
 
+    /// A choice between two, by the next byte.
     public mutating func flag() -> Bool { byte() & 1 == 1 }
 
     /// From 0; 0 where `bound` is 0.
     public mutating func below(_ bound: Int) -> Int { bound > 1 ? Int(byte()) % bound : 0 }
 
+    /// One of the elements, by the next byte.
     public mutating func pick<T>(_ choices: [T]) -> T { choices[below(choices.count)] }
 
+    /// The next eight bytes, as one number.
     public mutating func number() -> UInt64 {
         (0..<8).reduce(0) { number, _ in number << 8 | UInt64(byte()) }
     }

@@ -6,9 +6,12 @@ public import CharterGateway
 /// A small charter with everything that a charter can have, and what a service of it would have in
 /// force.
 public struct ReadingRoom {
+    /// Its charter.
     public let charter: CharterDocument
+    /// What is in force for its operator, the library.
     public let enforcement: Enforcement
 
+    /// Compiles everything; a fault of it ends the fuzzer.
     public init() {
         charter = required(
             CharterDocument.read(SourceText(file: "charter.md", text: Self.text)).value, "charter")

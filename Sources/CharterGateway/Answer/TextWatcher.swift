@@ -61,6 +61,7 @@ public struct AnswerStop<Violation: Sendable>: Sendable {
     /// What its watcher told.
     public let violation: Violation
 
+    /// A stop of one text of one choice.
     public init(choice: Int, part: AnswerPart, violation: Violation) {
         self.choice = choice
         self.part = part

@@ -25,6 +25,7 @@ public struct APIError: Error, Equatable, Sendable {
     static let permission = "permission_error"
     static let server = "server_error"
 
+    /// An error; unsaid: of no place and no code, and worth trying again.
     public init(
         status: Int,
         message: String,

@@ -16,6 +16,7 @@ public struct ChatRefusal: Sendable {
     /// A JSON value for the member `charter`, which clients that do not know it ignore.
     public var note: [UInt8]
 
+    /// A refusal, once for each of the choices that were asked for.
     public init(
         id: String, created: Int, model: String, text: String, choices: Int = 1, note: [UInt8] = []
     ) {

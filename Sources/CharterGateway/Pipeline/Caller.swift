@@ -6,11 +6,17 @@ public import CharterEngine
 /// They are the operator's word, so that they count with an operator's key only; a claim in them is
 /// vouched at best.
 public struct Caller: Sendable {
+    /// The user's id, which channel members go by.
     public var user: Text?
+    /// Names of the roles that the operator says the user has.
     public var roles: [Text] = []
+    /// Where the user speaks.
     public var channel: Text?
+    /// The product or page that the request comes from.
     public var surface: Text?
+    /// The language of replies, as a BCP 47 tag.
     public var language: Text?
+    /// Facts, vouched at best.
     public var claims: [Text: Claim] = [:]
 
     /// Nobody in particular, with no facts.
@@ -53,7 +59,9 @@ public struct Caller: Sendable {
         language = try name("charter-language")
         let lists = fields("charter-roles")
         if !lists.isEmpty {
-            let names = lists.joined(separator: ",").split(separator: ",").map { String($0).trimmed }.filter { !$0.isEmpty }
+            let names = lists.joined(separator: ",").split(separator: ",").map {
+                String($0).trimmed
+            }.filter { !$0.isEmpty }
             guard names.count <= Caller.mostEntries,
                 names.allSatisfy({ $0.utf8.count <= Caller.longestName })
             else {

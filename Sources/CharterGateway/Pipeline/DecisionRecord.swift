@@ -6,9 +6,13 @@ public import CharterEngine
 /// The explanation is made when somebody asks for it: a decision depends on policy and request
 /// alone, so that it comes out the same again.
 public struct DecisionRecord: Sendable {
+    /// The id that the answer carries in `Charter-Decision`.
     public let id: String
+    /// The operator that may read it.
     public let operatorName: String
+    /// What decided.
     public let policy: Policy
+    /// What was done with the request.
     public let act: Act
     private let question: Request
     /// Behaviors at which an answer was stopped.

@@ -6,8 +6,11 @@ public import CharterEngine
 public struct Enforcement: Sendable {
     /// The operator's name, as the settings call it.
     public let operatorName: String
+    /// What decides.
     public let policy: Policy
+    /// What finds demands in requests, and what answers exercise.
     public let patterns: PatternSet
+    /// The words of refusals and duties.
     public let replies: Replies
     /// The role in which the model's server takes instructions: `system` or `developer`.
     public let guideRole: ChatRole

@@ -14,8 +14,10 @@ public struct Exchange: Sendable {
         public var id: String
         /// When the request came.
         public var at: Instant
+        /// Who is asking.
         public var caller: Caller
 
+        /// What is known of a request that has just come.
         public init(id: String, at: Instant, caller: Caller) {
             self.id = id
             self.at = at
@@ -33,11 +35,14 @@ public struct Exchange: Sendable {
 
     /// An answer that is whole.
     public struct Reply: Sendable {
+        /// The HTTP status.
         public var status: Int
         /// Besides its length.
         public var headers: [(name: String, value: String)]
+        /// The body, in whatever form the headers say.
         public var body: [UInt8]
 
+        /// An answer of these parts.
         public init(status: Int, headers: [(name: String, value: String)], body: [UInt8]) {
             self.status = status
             self.headers = headers
@@ -45,6 +50,7 @@ public struct Exchange: Sendable {
         }
     }
 
+    /// What is to be done first.
     public let start: Start
     /// Whether the client wants the answer as events.
     public let isStreamed: Bool
@@ -145,7 +151,8 @@ public struct Exchange: Sendable {
     public mutating func beginStream() {
         let (enforcement, judge) = (enforcement, judge)
         watch = AnswerWatch(
-            choices: request.choices, watcher: { _, part in PatternWatcher(enforcement, judge, part) },
+            choices: request.choices,
+            watcher: { _, part in PatternWatcher(enforcement, judge, part) },
             explanation: explanation)
     }
 

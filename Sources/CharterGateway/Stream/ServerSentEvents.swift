@@ -18,6 +18,7 @@ public struct ServerSentEvents: Sendable {
 
     /// An event is larger than allowed; nothing more can be read.
     public struct TooLarge: Error, Equatable {
+        /// The most bytes of an event.
         public let limit: Int
     }
 
