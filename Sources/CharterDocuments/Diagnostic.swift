@@ -2,7 +2,7 @@ public import CharterEngine
 
 /// One thing that is wrong, or doubtful, in a document.
 public struct Diagnostic: Hashable, Sendable {
-    /// How much it matters (DESIGN §3).
+    /// How much it matters (docs/diagnostics.md).
     public enum Severity: String, Comparable, Sendable {
         /// What may surprise.
         case note

@@ -1,7 +1,7 @@
 public import CharterEngine
 
 /// Tests of a policy: documents, requests, and any part of the decision that must come of each
-/// (DESIGN §3, `*.test.yaml`).
+/// (`*.test.yaml`, docs/layers.md).
 public struct PolicyTestDocument: Sendable {
     /// The charter's file, as written; nil: the caller's.
     public let charter: String?

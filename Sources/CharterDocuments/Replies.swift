@@ -1,6 +1,6 @@
 public import CharterEngine
 
-/// What a refusal or an owed duty says, by behavior and language (DESIGN §3, `NAME.replies.yaml`).
+/// What a refusal or an owed duty says, by behavior and language (`NAME.replies.yaml`, docs/gateway.md).
 public struct Replies: Sendable {
     /// The texts of one behavior, by language tag in lower case.
     public struct Reply: Sendable {

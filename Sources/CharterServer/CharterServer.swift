@@ -3,5 +3,5 @@
 // In:  files and settings from disk, connections from the network.
 // Out: policies that were read from those files, and a server that enforces them.
 //
-// `PolicyFiles` finds and reads documents by the names that they have on disk (DESIGN §3).
+// `PolicyFiles` finds and reads documents by the names that they have on disk (docs/layers.md).
 // The gateway's pipeline is pure; here stand the sockets, the clock and the client around it.

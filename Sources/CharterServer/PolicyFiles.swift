@@ -3,7 +3,7 @@ public import CharterEngine
 internal import Foundation
 internal import CStandardCharter
 
-/// Reads charters and layers from disk, by the names of DESIGN §3.
+/// Reads charters and layers from disk, by the names of docs/layers.md.
 public struct PolicyFiles: Sendable {
     /// The charter's file; nil: the standard charter that the program carries.
     public let charterPath: String?

@@ -2,7 +2,7 @@ public import CharterDocuments
 internal import CharterEngine
 internal import Foundation
 
-/// How `charter serve` is set up (`charter.yaml`, DESIGN §3).
+/// How `charter serve` is set up (`charter.yaml`, docs/gateway.md).
 public struct Settings: Sendable {
     /// A model's server that speaks OpenAI's chat completions.
     public struct Upstream: Sendable {

@@ -2,11 +2,11 @@ import CharterEngine
 import Foundation
 import Testing
 
-/// The example of README.md, "Decide in process": `DoseDesk.swift` is what it shows.
+/// The example of docs/library.md: `DoseDesk.swift` is what it shows.
 @Suite("Decide in process")
 struct DecideInProcessTests {
     @Test(
-        "The example says what the README says of it",
+        "The example says what the page says of it",
         arguments: [
             (["clinician"], "allow", ["dosage"]), (["patient"], "guide", []), ([], "guide", []),
         ])
@@ -18,15 +18,14 @@ struct DecideInProcessTests {
         #expect(asked == byAsking)
     }
 
-    @Test("The README shows the very code that is compiled here")
-    func readme() throws {
+    @Test("The page shows the very code that is compiled here")
+    func page() throws {
         // In Tests/Release this folder is a link.
         let folder = URL(filePath: #filePath).resolvingSymlinksInPath().deletingLastPathComponent()
         let root = folder.deletingLastPathComponent().deletingLastPathComponent()
         let code = try String(contentsOf: folder.appending(path: "DoseDesk.swift"), encoding: .utf8)
-        let page = try String(contentsOf: root.appending(path: "README.md"), encoding: .utf8)
-        let section = page.components(separatedBy: "\n## Decide in process\n").dropFirst().first
-        let block = section?.components(separatedBy: "```swift\n").dropFirst().first?
+        let page = try String(contentsOf: root.appending(path: "docs/library.md"), encoding: .utf8)
+        let block = page.components(separatedBy: "```swift\n").dropFirst().first?
             .components(separatedBy: "```\n").first
         #expect(block == code)
     }

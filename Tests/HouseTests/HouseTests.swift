@@ -14,8 +14,7 @@ struct HouseTests {
             "CharterEngine", "CharterDocuments", "CharterDetection", "CharterGateway",
         ],
         "CharterCommand": [
-            "CharterEngine", "CharterDocuments", "CharterDetection", "CharterGateway",
-            "CharterServer",
+            "CharterEngine", "CharterDocuments", "CharterDetection", "CharterServer",
         ],
     ]
 

@@ -1,7 +1,7 @@
 internal import CharterEngine
 
 extension CharterDocument {
-    /// What is doubtful about the charter: warnings and notes (DESIGN §3); O(size).
+    /// What is doubtful about the charter: warnings and notes (docs/diagnostics.md); O(size).
     public var doubts: [Diagnostic] {
         var findings = Findings(source)
         tellAdjustments(&findings)

@@ -1,7 +1,7 @@
 public import CharterEngine
 
 extension PolicyDocuments {
-    /// What is doubtful about the layers: warnings and notes (DESIGN §3); O(size).
+    /// What is doubtful about the layers: warnings and notes (docs/diagnostics.md); O(size).
     ///
     /// A step that is always refused is one that no request can have accepted. Where no platform layer
     /// was given, the platform may do whatever its level may: it is not known.

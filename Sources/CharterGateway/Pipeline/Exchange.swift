@@ -174,11 +174,6 @@ public struct Exchange: Sendable {
     /// Whether more of the upstream's bytes are of use.
     public var needsUpstream: Bool { watch?.needsUpstream ?? true }
 
-    /// Whether the connection has to be closed behind what was said.
-    public var hasFailed: Bool {
-        if case .failed? = watch?.state { true } else { false }
-    }
-
     // MARK: Steps of the line
 
     private static func detect(
