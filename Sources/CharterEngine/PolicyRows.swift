@@ -27,10 +27,8 @@ public struct PolicyRows: Sendable {
         var adjustment: PackedAdjustment
         var isPlatform: Bool
 
-        func isSame(as other: Question) -> Bool {
-            isPlatform == other.isPlatform && adjustment.target == other.adjustment.target
-                && adjustment.program == other.adjustment.program
-        }
+        /// What is asked, as a number: two questions with one are one.
+        var key: UInt64 { (adjustment.word >> 32) << 1 | (isPlatform ? 1 : 0) }
     }
 
     /// The decisions of one behavior. Answers (no 0, yes 1, unknown 2) are the digits of a number to the
@@ -44,6 +42,7 @@ public struct PolicyRows: Sendable {
     public init(_ policy: Policy) {
         let count = policy.base.folds.count
         var questions: [Question] = []
+        var places: [UInt64: Int] = [:]
         var touched: [BehaviorSet] = []
         var rows: [Row] = []
         var outcomes: [BehaviorDecision] = []
@@ -53,12 +52,15 @@ public struct PolicyRows: Sendable {
             let said = PolicyRows.said(of: number, policy)
             var asked: [Int] = []
             for question in said where PolicyRows.isOpen(question, policy) {
-                let place = questions.firstIndex { $0.isSame(as: question) } ?? questions.count
+                let place = places[question.key] ?? questions.count
                 if place == questions.count {
+                    places[question.key] = place
                     questions.append(question)
                     touched.append(BehaviorSet(count: count))
                 }
-                if !asked.contains(place) { asked.append(place) }
+                if asked.count <= PolicyRows.mostOfBehavior, !asked.contains(place) {
+                    asked.append(place)
+                }
             }
             var row = Row(start: UInt32(clamping: outcomes.count))
             if asked.count > PolicyRows.mostOfBehavior
@@ -114,7 +116,7 @@ public struct PolicyRows: Sendable {
                     var rest = answers
                     truth = .no
                     for other in asked {
-                        if other.isSame(as: question) {
+                        if other.key == question.key {
                             truth = Truth(rawValue: UInt8(rest % 3)) ?? .unknown
                         }
                         rest /= 3

@@ -1,0 +1,116 @@
+import ArgumentParser
+import CharterDocuments
+import CharterEngine
+import CharterServer
+import Foundation
+
+struct Discord: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        abstract: "Discord's structure: its permissions by this engine.",
+        subcommands: [DiscordCheck.self])
+}
+
+struct DiscordCheck: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "check",
+        abstract: "Holds the engine against permissions that Discord's own library computed.",
+        discussion: """
+            Each line of a file is a guild as Discord's API sends it, with the permission bits \
+            of its members in its channels. A value that differs makes the exit code 1.
+            """)
+
+    @Argument(help: ArgumentHelp("The files.", valueName: "cases.jsonl"))
+    var files: [String]
+
+    @Option(help: "How to write it.")
+    var format = OutputFormat.text
+
+    func run() throws {
+        var results: [DiscordCaseFile] = []
+        for file in files {
+            do {
+                results.append(try DiscordCaseFile.run(file))
+            } catch let error as FileError {
+                throw UsageError("\(error)")
+            }
+        }
+        print(
+            format == .json
+                ? DiscordCaseFile.json(results)
+                : Output.visible(results.flatMap(\.lines)))
+        if results.contains(where: { !$0.differences.isEmpty }) { throw ExitCode.findings }
+    }
+}
+
+/// The cases of one file, and what came of them.
+struct DiscordCaseFile {
+    var file: String
+    var cases = 0
+    var compared = 0
+    /// By case.
+    var differences: [(name: String, difference: Vector.Difference)] = []
+
+    /// The most differences that are listed.
+    private static let mostListed = 20
+    /// The largest file, in bytes.
+    private static let largest = 1 << 30
+
+    static func run(_ file: String) throws -> DiscordCaseFile {
+        guard let data = FileManager.default.contents(atPath: file), data.count <= largest else {
+            throw FileError(path: file, message: "there is no such file, or it cannot be read")
+        }
+        var result = DiscordCaseFile(file: file)
+        for (number, line) in data.split(separator: UInt8(ascii: "\n")).enumerated() {
+            let place = "\(file):\(number + 1)"
+            guard let json = try? JSONDocument(Array(line)).root, let each = DiscordCase(json)
+            else { throw FileError(path: place, message: "this line is no case") }
+            do {
+                let outcome = try each.outcome()
+                result.cases += 1
+                result.compared += outcome.compared
+                result.differences += outcome.differences.map { (each.name, $0) }
+            } catch let error as DiscordGuildError {
+                throw FileError(
+                    path: "\(place):\(error.offset + 1)", message: "\(error.path): \(error.message)"
+                )
+            } catch let error as PolicyError {
+                throw FileError(path: place, message: "the guild has no policy: \(error)")
+            }
+        }
+        return result
+    }
+
+    var lines: [String] {
+        let agreed = compared - differences.count
+        let failed = differences.isEmpty ? "" : ", \(differences.count) differ"
+        return ["\(file): \(cases) guilds, \(agreed) of \(compared) values to the bit\(failed)"]
+            + differences.prefix(DiscordCaseFile.mostListed).map { each in
+                "  ✘ \(each.name) \(each.difference.path): expected \(each.difference.expected), "
+                    + "got \(each.difference.actual)"
+            }
+    }
+
+    static func json(_ results: [DiscordCaseFile]) -> String {
+        var writer = JSONWriter()
+        writer.list { writer in
+            for result in results {
+                writer.object { writer in
+                    writer.member("file", result.file)
+                    writer.member("guilds", result.cases)
+                    writer.member("values", result.compared)
+                    writer.list("differences") { writer in
+                        for (name, difference) in result.differences {
+                            writer.object { writer in
+                                writer.member("case", name)
+                                writer.member("path", difference.path)
+                                writer.member("expected", difference.expected)
+                                writer.member("actual", difference.actual)
+                            }
+                        }
+                    }
+                }
+            }
+        }
+        return writer.text
+    }
+}

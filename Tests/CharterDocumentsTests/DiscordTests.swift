@@ -1,0 +1,108 @@
+import CharterDocuments
+import CharterEngine
+import Foundation
+import Testing
+
+/// Discord's permissions come out of the engine to the bit, and a payload that is none is told.
+@Suite("Discord")
+struct DiscordTests {
+    static let cases: [DiscordCase] = {
+        let file = URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
+            .appending(path: "Vectors/discord/sample.jsonl")
+        let lines = (try? Data(contentsOf: file))?.split(separator: UInt8(ascii: "\n")) ?? []
+        return lines.compactMap { line in
+            (try? JSONDocument(Array(line)).root).flatMap(DiscordCase.init)
+        }
+    }()
+
+    @Test("Every value that discord.py computed is the engine's, too")
+    func sample() throws {
+        var compared = 0
+        for each in Self.cases {
+            let outcome = try each.outcome()
+            compared += outcome.compared
+            #expect(outcome.differences.isEmpty, "\(each.name)")
+        }
+        #expect(Self.cases.count == 150)
+        #expect(compared == 7_057)
+    }
+
+    private static func guild(_ text: String) throws -> DiscordGuild {
+        try DiscordGuild(try JSONDocument(Array(text.utf8)).root)
+    }
+
+    /// A payload that is wrong at one place.
+    struct Slip: CustomTestStringConvertible {
+        let payload: String
+        let path: String
+
+        init(_ path: String, _ payload: String) {
+            self.payload = payload
+            self.path = path
+        }
+
+        var testDescription: String { path }
+    }
+
+    @Test(
+        "What is not of Discord's form is told with its place",
+        arguments: [
+            Slip("id", #"{"owner_id":"1"}"#),
+            Slip("id", #"{"id":1,"owner_id":"1"}"#),
+            Slip("id", #"{"id":"-1","owner_id":"1"}"#),
+            Slip("id", #"{"id":"123456789012345678901","owner_id":"1"}"#),
+            Slip("owner_id", #"{"id":"1","owner_id":null}"#),
+            Slip("roles", #"{"id":"1","owner_id":"2","roles":{}}"#),
+            Slip(
+                "roles[1]", #"{"id":"1","owner_id":"2","roles":[{"id":"1","permissions":"0"},7]}"#),
+            Slip(
+                "roles[0].permissions",
+                #"{"id":"1","owner_id":"2","roles":[{"id":"1","permissions":8}]}"#),
+            Slip(
+                "roles[0].permissions",
+                #"{"id":"1","owner_id":"2","roles":[{"id":"1","permissions":"+8"}]}"#),
+            Slip(
+                "roles[0].permissions",
+                #"{"id":"1","owner_id":"2","roles":[{"id":"1","permissions":"18446744073709551616"}]}"#
+            ),
+            Slip(
+                "channels[0].type", #"{"id":"1","owner_id":"2","channels":[{"id":"3","type":"0"}]}"#
+            ),
+            Slip(
+                "channels[0].permission_overwrites[0].type",
+                #"{"id":"1","owner_id":"2","channels":[{"id":"3","type":0,"permission_overwrites":[{"id":"1","type":2,"allow":"0","deny":"0"}]}]}"#
+            ),
+            Slip("members[0].user", #"{"id":"1","owner_id":"2","members":[{"roles":[]}]}"#),
+            Slip(
+                "members[0].roles",
+                #"{"id":"1","owner_id":"2","members":[{"user":{"id":"9"},"roles":[9]}]}"#),
+            Slip(
+                "members[0].communication_disabled_until",
+                #"{"id":"1","owner_id":"2","members":[{"user":{"id":"9"},"roles":[],"communication_disabled_until":"soon"}]}"#
+            ),
+        ])
+    func slips(slip: Slip) throws {
+        let error = #expect(throws: DiscordGuildError.self) { try Self.guild(slip.payload) }
+        #expect(error?.path == slip.path)
+    }
+
+    @Test("Ids beyond 2⁵³ are told apart, and 10,000 roles are not too many")
+    func many() throws {
+        let near = ["9007199254740993", "9007199254740992"]
+        let roles = (0..<9_997).map { #"{"id":"\#(100_000 + $0)","permissions":"\#($0 % 2048)"}"# }
+        let guild = try Self.guild(
+            """
+            {"id":"1","owner_id":"2","roles":[{"id":"1","permissions":"1024"},
+             {"id":"\(near[0])","permissions":"2048"},{"id":"\(near[1])","permissions":"8"},
+             \(roles.joined(separator: ","))],
+             "members":[{"user":{"id":"7"},"roles":["\(near[0])","424242"]},
+             {"user":{"id":"8"},"roles":["\(near[1])"]}]}
+            """)
+        let policy = try DiscordPolicy(guild)
+        let now = Instant(seconds: 0)
+        #expect(try policy.permissions(of: guild.members[0], at: now).rawValue == 1024 | 2048)
+        #expect(try policy.permissions(of: guild.members[1], at: now) == .all)
+        let lost = DiscordGuild.Member(id: "9", roles: ["5"], timedOutUntil: nil)
+        #expect(try policy.permissions(of: lost, at: now).rawValue == 1024)
+    }
+}
