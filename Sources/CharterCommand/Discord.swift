@@ -7,38 +7,120 @@ import Foundation
 struct Discord: ParsableCommand {
     static let configuration = CommandConfiguration(
         abstract: "Discord's structure: its permissions by this engine.",
-        subcommands: [DiscordCheck.self])
+        subcommands: [Check.self, Import.self])
 }
 
-struct DiscordCheck: ParsableCommand {
-    static let configuration = CommandConfiguration(
-        commandName: "check",
-        abstract: "Holds the engine against permissions that Discord's own library computed.",
-        discussion: """
-            Each line of a file is a guild as Discord's API sends it, with the permission bits \
-            of its members in its channels. A value that differs makes the exit code 1.
-            """)
+extension Discord {
+    struct Check: ParsableCommand {
+        static let configuration = CommandConfiguration(
+            commandName: "check",
+            abstract: "Holds the engine against permissions that Discord's own library computed.",
+            discussion: """
+                Each line of a file is a guild as Discord's API sends it, with the permission bits \
+                of its members in its channels. A value that differs makes the exit code 1.
+                """)
 
-    @Argument(help: ArgumentHelp("The files.", valueName: "cases.jsonl"))
-    var files: [String]
+        @Argument(help: ArgumentHelp("The files.", valueName: "cases.jsonl"))
+        var files: [String]
 
-    @Option(help: "How to write it.")
-    var format = OutputFormat.text
+        @Option(help: "How to write it.")
+        var format = OutputFormat.text
 
-    func run() throws {
-        var results: [DiscordCaseFile] = []
-        for file in files {
+        func run() throws {
+            var results: [DiscordCaseFile] = []
+            for file in files {
+                do {
+                    results.append(try DiscordCaseFile.run(file))
+                } catch let error as FileError {
+                    throw UsageError("\(error)")
+                }
+            }
+            print(
+                format == .json
+                    ? DiscordCaseFile.json(results)
+                    : Output.visible(results.flatMap(\.lines)))
+            if results.contains(where: { !$0.differences.isEmpty }) { throw ExitCode.findings }
+        }
+    }
+
+    struct Import: ParsableCommand {
+        static let configuration = CommandConfiguration(
+            commandName: "import",
+            abstract: "Makes an operator layer of a guild, with its roles and channels.",
+            discussion: """
+                The guild is one JSON object of Discord's API, with its roles, channels and threads in \
+                it; members may be left out. A mapping, `.discord.yaml`, says what a permission opens. \
+                The layer goes to standard output, what has no counterpart to standard error.
+                """)
+
+        @Argument(help: ArgumentHelp("The guild.", valueName: "guild.json"))
+        var guild: String
+
+        @Option(
+            help: ArgumentHelp(
+                "The mapping; unsaid: the one beside the charter, or the standard charter's.",
+                valueName: "file"))
+        var mapping: String?
+
+        @Option(
+            help: ArgumentHelp("The charter; unsaid: the standard charter.", valueName: "file"))
+        var charter: String?
+
+        @Option(help: "How to write it; JSON is `{layer, notes}`.")
+        var format = OutputFormat.text
+
+        func run() throws {
+            let files = PolicyFiles(charterPath: charter)
             do {
-                results.append(try DiscordCaseFile.run(file))
+                let reading = CharterDocument.read(try files.charterSource())
+                guard let document = reading.value else {
+                    throw PolicyOptions.refuse(reading.diagnostics)
+                }
+                let source = try mapping.map(PolicyFiles.source) ?? files.companion("discord")
+                guard let source else {
+                    throw UsageError("say --mapping FILE: there is none beside the charter")
+                }
+                let mapping = DiscordMapping.read(source, document.charter)
+                guard let mappingValue = mapping.value else {
+                    throw PolicyOptions.refuse(mapping.diagnostics)
+                }
+                let made = DiscordImport(try readGuild(), mappingValue, document.charter)
+                if format == .json {
+                    var writer = JSONWriter()
+                    writer.object { writer in
+                        writer.member("layer", made.layer)
+                        writer.list("notes") { writer in
+                            for note in made.notes { writer.value(note) }
+                        }
+                    }
+                    print(writer.text)
+                } else {
+                    print(made.layer, terminator: "")
+                    for note in made.notes { Output.error("note: \(note)") }
+                }
             } catch let error as FileError {
                 throw UsageError("\(error)")
             }
         }
-        print(
-            format == .json
-                ? DiscordCaseFile.json(results)
-                : Output.visible(results.flatMap(\.lines)))
-        if results.contains(where: { !$0.differences.isEmpty }) { throw ExitCode.findings }
+
+        private func readGuild() throws -> DiscordGuild {
+            let largest = 256 << 20
+            guard let file = FileHandle(forReadingAtPath: guild) else {
+                throw FileError(path: guild, message: "there is no such file, or it cannot be read")
+            }
+            let bytes = Array(try file.read(upToCount: largest + 1) ?? Data())
+            let limits = JSONLimits(bytes: largest, values: 20_000_000)
+            do {
+                return try DiscordGuild(try JSONDocument(bytes, limits: limits).root)
+            } catch let error as DiscordGuildError {
+                let place = SourceText(file: guild, bytes: bytes).position(of: error.offset)
+                throw FileError(
+                    path: "\(guild):\(place.line):\(place.column)",
+                    message: "\(error.path): \(error.message)")
+            } catch let error as JSONError {
+                throw FileError(path: guild, message: "\(error)")
+            }
+        }
     }
 }
 

@@ -51,6 +51,11 @@ struct DocumentCheck {
             add(PatternsDocument.read(source, for: charter)) {
                 "\(file): \($0.patterns.count) patterns"
             }
+        } else if file.hasSuffix(".discord.yaml") {
+            guard let charter = try charter(beside: file) else { return }
+            add(DiscordMapping.read(source, charter)) {
+                "\(file): \($0.permissions.count) permissions of Discord"
+            }
         } else if file.hasSuffix(".replies.yaml") {
             guard let charter = try charter(beside: file) else { return }
             add(Replies.read(source, charter)) { _ in "\(file): replies" }

@@ -29,6 +29,11 @@ public struct PolicyFiles: Sendable {
         carried("standard.patterns.yaml", charter_standard_patterns())
     }
 
+    /// What Discord's permissions open in the standard charter.
+    public static var standardDiscordMapping: SourceText {
+        carried("standard.discord.yaml", charter_standard_discord())
+    }
+
     /// The standard charter's replies.
     public static var standardReplies: SourceText {
         carried("standard.replies.yaml", charter_standard_replies())
@@ -43,7 +48,12 @@ public struct PolicyFiles: Sendable {
     /// where there is none.
     public func companion(_ kind: String) throws(FileError) -> SourceText? {
         guard let charterPath else {
-            return kind == "patterns" ? PolicyFiles.standardPatterns : PolicyFiles.standardReplies
+            return switch kind {
+            case "patterns": PolicyFiles.standardPatterns
+            case "replies": PolicyFiles.standardReplies
+            case "discord": PolicyFiles.standardDiscordMapping
+            default: nil
+            }
         }
         let path = URL(filePath: charterPath).deletingPathExtension().path + ".\(kind).yaml"
         guard FileManager.default.fileExists(atPath: path) else { return nil }

@@ -31,7 +31,7 @@ struct DocumentedCommands {
         )
         try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
         defer { try? FileManager.default.removeItem(at: folder) }
-        for name in ["Charters", "docs", "README.md"] {
+        for name in ["Charters", "Examples", "docs", "README.md"] {
             let source = House.root.appending(path: name)
             guard FileManager.default.fileExists(atPath: source.path) else { continue }
             try FileManager.default.copyItem(at: source, to: folder.appending(path: name))

@@ -56,9 +56,9 @@ struct DiagnosticPageTests {
         for case let file as URL in sources where file.pathExtension == "swift" {
             let text = try String(contentsOf: file, encoding: .utf8)
             let known =
-                /"((?:charter|layer|condition|request|test|replies|patterns|settings)\.[a-z]+(?:-[a-z]+)*)"/
+                /"((?:charter|layer|condition|request|test|replies|patterns|settings|discord)\.[a-z]+(?:-[a-z]+)*)"/
             for match in text.matches(of: known)
-            where !["md", "yaml"].contains(match.1.split(separator: ".")[1]) {
+            where !["md", "yaml", "py"].contains(match.1.split(separator: ".")[1]) {
                 ids.insert(String(match.1))
             }
             for match in text.matches(of: /area: "([a-z]+)"/) { areas.insert(String(match.1)) }
@@ -104,6 +104,9 @@ struct DiagnosticPageTests {
         case "test": return PolicyTestDocument.read(SourceText(file: "a", text: text)).diagnostics
         case "replies":
             return Replies.read(SourceText(file: "a", text: text), try charter().charter)
+                .diagnostics
+        case "discord":
+            return DiscordMapping.read(SourceText(file: "a", text: text), try charter().charter)
                 .diagnostics
         default: return try layer(text)
         }

@@ -86,6 +86,78 @@ struct DiscordTests {
         #expect(error?.path == slip.path)
     }
 
+    /// A switch for each bit, as the mapping below opens them.
+    private static let switches: Charter? = Charter(
+        behaviors: (0..<8).map { number in
+            var behavior = Behavior(
+                id: BehaviorID(Text("bit_\(number)")), title: "", kind: .switch,
+                values: ["off", "on"], authority: .operator, default: .cautious)
+            behavior.delegable = [.user: behavior.top]
+            return behavior
+        })
+
+    @Test("An imported layer opens to each member, in each channel, what Discord permits there")
+    func importing() throws {
+        let charter = try #require(Self.switches)
+        let on = try #require(Rank(1))
+        let bits = [0, 6, 11, 14, 20, 31, 38, 49]
+        var mapping = DiscordMapping()
+        for (number, bit) in bits.enumerated() {
+            mapping.permissions[bit] = [.init(BehaviorID(Text("bit_\(number)")), on)]
+        }
+        let context = LayerDocument.Context(charter: charter, level: .operator)
+        var compared = 0
+        for guild in Self.guilds.prefix(60)
+        where !guild.everyone.contains(.administrator) {
+            let made = DiscordImport(guild, mapping, charter)
+            let reading = LayerDocument.read(
+                SourceText(file: "guild.yaml", text: made.layer), in: context)
+            let layer = try #require(reading.value?.layer, "\(reading.diagnostics)\n\(made.layer)")
+            let policy = try Policy.compile(charter, .init(operators: [layer]))
+            let theirs = try DiscordPolicy(guild).policy
+            for member in guild.members {
+                for channel in guild.channels {
+                    let request = Request(user: member.id, roles: member.roles, channel: channel.id)
+                    let decided = try policy.decide(request).behaviors.map(\.ceilings.user.place)
+                    let expected = try theirs.decide(request).behaviors.map(\.ceilings.user.place)
+                    #expect(decided == bits.map { expected[$0] })
+                    compared += 1
+                }
+            }
+        }
+        #expect(compared > 500)
+    }
+
+    private static let guilds: [DiscordGuild] = {
+        let file = URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
+            .appending(path: "Vectors/discord/sample.jsonl")
+        let lines = (try? Data(contentsOf: file))?.split(separator: UInt8(ascii: "\n")) ?? []
+        return lines.compactMap { line in
+            (try? JSONDocument(Array(line)).root["guild"]).flatMap { try? DiscordGuild($0) }
+        }
+    }()
+
+    @Test(
+        "A mapping that is wrong is told with its place",
+        arguments: [
+            ("permissions: {manage_mesages: {bit_0: on}}", "discord.unknown-permission", 15),
+            ("permissions: {speak: {bit_9: on}}", "discord.unknown-behavior", 23),
+            ("permissions: {speak: {bit_1: most}}", "discord.unknown-value", 30),
+            ("permissions: {speak: {bit_1: off}}", "discord.opens-nothing", 30),
+            ("permissions: [speak]", "discord.bad-value", 14),
+            ("permision: {}", "discord.unknown-key", 1),
+            ("age_restricted: {bit_1: on, bit_1: on}", "discord.duplicate-key", 29),
+            ("age_restricted: {bit_1: on", "discord.syntax", 27),
+        ])
+    func mappings(text: String, id: String, column: Int) throws {
+        let charter = try #require(Self.switches)
+        let reading = DiscordMapping.read(SourceText(file: "m.discord.yaml", text: text), charter)
+        #expect(reading.value == nil)
+        let first = try #require(reading.diagnostics.first)
+        #expect(first.id == id)
+        #expect(first.position == SourcePosition(line: 1, column: column))
+    }
+
     @Test("Ids beyond 2⁵³ are told apart, and 10,000 roles are not too many")
     func many() throws {
         let near = ["9007199254740993", "9007199254740992"]

@@ -15,6 +15,10 @@ static const uint8_t replies[] = {
 #embed "../../../Charters/standard.replies.yaml"
 };
 
+static const uint8_t discord[] = {
+#embed "../../../Charters/standard.discord.yaml"
+};
+
 charter_bytes charter_standard_document(void) {
     return (charter_bytes){document, sizeof document};
 }
@@ -25,4 +29,8 @@ charter_bytes charter_standard_patterns(void) {
 
 charter_bytes charter_standard_replies(void) {
     return (charter_bytes){replies, sizeof replies};
+}
+
+charter_bytes charter_standard_discord(void) {
+    return (charter_bytes){discord, sizeof discord};
 }

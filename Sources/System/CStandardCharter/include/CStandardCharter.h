@@ -12,3 +12,4 @@ typedef struct charter_bytes {
 charter_bytes charter_standard_document(void);
 charter_bytes charter_standard_patterns(void);
 charter_bytes charter_standard_replies(void);
+charter_bytes charter_standard_discord(void);
