@@ -67,6 +67,9 @@ let package = Package(
             dependencies: ["CharterEngine", "CMarkGFM", "CUTF8Proc", "CYAML", "CSimdjson", crypto],
             swiftSettings: strict),
         .target(
+            name: "CharterAnalysis", dependencies: ["CharterEngine", "CharterDocuments"],
+            swiftSettings: strict),
+        .target(
             name: "CharterDetection",
             dependencies: ["CharterEngine", "CharterDocuments", "CVectorscan", "CUTF8Proc"],
             swiftSettings: strict),
@@ -85,8 +88,8 @@ let package = Package(
         .executableTarget(
             name: "CharterCommand",
             dependencies: [
-                "CharterEngine", "CharterDocuments", "CharterDetection", "CharterServer",
-                argumentParser,
+                "CharterEngine", "CharterDocuments", "CharterAnalysis", "CharterDetection",
+                "CharterServer", argumentParser,
             ],
             swiftSettings: strict),
 
@@ -94,6 +97,10 @@ let package = Package(
             name: "CharterEngineTests", dependencies: ["CharterEngine"], swiftSettings: strict),
         .testTarget(
             name: "CharterDocumentsTests", dependencies: ["CharterEngine", "CharterDocuments"],
+            swiftSettings: strict),
+        .testTarget(
+            name: "CharterAnalysisTests",
+            dependencies: ["CharterEngine", "CharterDocuments", "CharterAnalysis"],
             swiftSettings: strict),
         .testTarget(
             name: "CharterDetectionTests",

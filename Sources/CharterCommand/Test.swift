@@ -1,4 +1,5 @@
 import ArgumentParser
+import CharterAnalysis
 import CharterDocuments
 import CharterEngine
 import CharterServer
@@ -12,6 +13,10 @@ struct Test: ParsableCommand {
     @Argument(help: ArgumentHelp("The files.", valueName: "file"))
     var files: [String]
 
+    @Flag(
+        help: "Tells, too, which adjustments of the layers no policy test needs; one is a finding.")
+    var unneeded = false
+
     @Option(help: ArgumentHelp("Writes the results as JUnit XML, too.", valueName: "file"))
     var junit: String?
 
@@ -22,7 +27,7 @@ struct Test: ParsableCommand {
         var suites: [TestSuite] = []
         for file in files {
             do {
-                suites.append(try TestSuite.run(file))
+                suites.append(try TestSuite.run(file, needs: unneeded))
             } catch let error as FileError {
                 throw UsageError("\(error)")
             }
@@ -37,7 +42,10 @@ struct Test: ParsableCommand {
             }
         }
         print(format == .json ? TestSuite.json(suites) : TestSuite.text(suites))
-        if suites.contains(where: { !$0.failures.isEmpty }) { throw ExitCode.findings }
+        let hasFindings = suites.contains { suite in
+            !suite.failures.isEmpty || !(suite.needs?.unneeded.isEmpty ?? true)
+        }
+        if hasFindings { throw ExitCode.findings }
     }
 }
 
@@ -50,16 +58,18 @@ struct TestSuite {
 
     var file: String
     var results: [Result] = []
+    /// Where it was asked for, and all tests pass.
+    var needs: PolicyTestNeeds?
 
     var failures: [Result] { results.filter { $0.difference != nil } }
 
     /// Runs a file; what it is, its name says.
-    static func run(_ file: String) throws -> TestSuite {
+    static func run(_ file: String, needs: Bool) throws -> TestSuite {
         if file.hasSuffix(".jsonl") { return try vectors(file) }
         guard file.hasSuffix(".test.yaml") else {
             throw UsageError("\(file): tests are `.test.yaml`, vectors `.jsonl`")
         }
-        return try policyTests(file)
+        return try policyTests(file, needs: needs)
     }
 
     private static func vectors(_ file: String) throws -> TestSuite {
@@ -76,7 +86,7 @@ struct TestSuite {
         return suite
     }
 
-    private static func policyTests(_ file: String) throws -> TestSuite {
+    private static func policyTests(_ file: String, needs: Bool) throws -> TestSuite {
         let reading = PolicyTestDocument.read(try PolicyFiles.source(file))
         guard let document = reading.value else { throw PolicyOptions.refuse(reading.diagnostics) }
         let folder = URL(filePath: file).deletingLastPathComponent()
@@ -99,11 +109,15 @@ struct TestSuite {
             guard let value = layer.value else { throw PolicyOptions.refuse(layer.diagnostics) }
             user = value.user
         }
-        return TestSuite(
+        var suite = TestSuite(
             file: file,
             results: document.tests.map { test in
                 Result(name: test.name, difference: test.difference(documents.policy, user: user))
             })
+        if needs, suite.failures.isEmpty {
+            suite.needs = try PolicyTestNeeds(documents, document.tests, user: user)
+        }
+        return suite
     }
 
     static func text(_ suites: [TestSuite]) -> String {
@@ -113,6 +127,15 @@ struct TestSuite {
             lines.append(
                 "\(suite.file): \(suite.results.count - failed) passed"
                     + (failed == 0 ? "" : ", \(failed) failed"))
+            if let needs = suite.needs {
+                let needed = needs.count - needs.unneeded.count
+                lines.append("  \(needed) of \(needs.count) adjustments are needed by a test")
+                for part in needs.unneeded {
+                    lines.append(
+                        "  ✘ \(part.file):\(part.position.line): no test needs "
+                            + "`\(part.operation)` of \(part.behavior)")
+                }
+            }
             for failure in suite.failures {
                 lines.append("  ✘ \(failure.name)")
                 if let difference = failure.difference {
@@ -132,6 +155,19 @@ struct TestSuite {
                 writer.object { writer in
                     writer.member("file", suite.file)
                     writer.member("tests", suite.results.count)
+                    if let needs = suite.needs {
+                        writer.member("adjustments", needs.count)
+                        writer.list("unneeded") { writer in
+                            for part in needs.unneeded {
+                                writer.object { writer in
+                                    writer.member("behavior", part.behavior.text.string)
+                                    writer.member("operation", part.operation)
+                                    writer.member("file", part.file)
+                                    writer.member("line", part.position.line)
+                                }
+                            }
+                        }
+                    }
                     writer.list("failures") { writer in
                         for failure in suite.failures {
                             writer.object { writer in
