@@ -52,7 +52,7 @@ extension Inheritance {
         }
     }
 
-    private static func write(_ origin: Origin, _ key: String, to writer: inout JSONWriter) {
+    static func write(_ origin: Origin, _ key: String, to writer: inout JSONWriter) {
         writer.object(key) { writer in
             writer.member("layer", origin.layer)
             writer.member("file", origin.file)

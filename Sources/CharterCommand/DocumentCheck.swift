@@ -1,3 +1,4 @@
+import CharterAnalysis
 import CharterDetection
 import CharterDocuments
 import CharterEngine
@@ -51,6 +52,8 @@ struct DocumentCheck {
             add(PatternsDocument.read(source, for: charter)) {
                 "\(file): \($0.patterns.count) patterns"
             }
+        } else if file.hasSuffix(".style.yaml") {
+            add(PromptStyle.read(source)) { _ in "\(file): style of prompts" }
         } else if file.hasSuffix(".discord.yaml") {
             guard let charter = try charter(beside: file) else { return }
             add(DiscordMapping.read(source, charter)) {

@@ -1,0 +1,127 @@
+import ArgumentParser
+import CharterAnalysis
+import CharterDocuments
+import CharterEngine
+import CharterServer
+import Foundation
+
+struct Prompt: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        abstract: "System prompts: made of a policy.",
+        subcommands: [Compile.self])
+}
+
+extension Prompt {
+    struct Compile: ParsableCommand {
+        static let configuration = CommandConfiguration(
+            abstract: "Makes the system prompt of an operator, for a user and a context.",
+            discussion: """
+                It says what is in force where that is not what the charter says anyway, and what \
+                the request demands. The same documents and request give the same bytes.
+                """)
+
+        @OptionGroup var policy: PolicyOptions
+        @OptionGroup var request: RequestOptions
+
+        @Option(
+            help: ArgumentHelp(
+                "`markdown` (unsaid), `xml`, or a file, `.style.yaml`.", valueName: "style"))
+        var style = "markdown"
+
+        @Option(
+            help: ArgumentHelp(
+                "The most tokens; what matters least is left out, and told.", valueName: "tokens"))
+        var budget: Int?
+
+        @Flag(help: "Tells for each part which line of which document it comes from.")
+        var map = false
+
+        @Option(
+            help: ArgumentHelp(
+                "Compares with a prompt in use; where they differ the exit code is 1.",
+                valueName: "file"))
+        var diff: String?
+
+        @Option(help: "How to write it; JSON is `{text, tokens, parts, left_out}`.")
+        var format = OutputFormat.text
+
+        func validate() throws {
+            if map, diff != nil { throw ValidationError("--map and --diff exclude each other") }
+            if let budget, budget < 1 { throw ValidationError("--budget is at least 1") }
+        }
+
+        func run() throws {
+            let (documents, user) = try policy.read()
+            let request = try request.read(for: documents)
+            let options = CompiledPrompt.Options(style: try readStyle(), budget: budget)
+            let prompt: CompiledPrompt
+            do {
+                prompt = try CompiledPrompt(documents, request, user: user, options)
+            } catch {
+                throw UsageError("the operator has no such channel (\(error.rawValue))")
+            }
+            if let diff {
+                let differences = try differences(prompt, diff)
+                for line in differences { print(TextWidth.visible(line)) }
+                if !differences.isEmpty { throw ExitCode.findings }
+                return
+            }
+            if format == .json {
+                print(prompt.json)
+            } else if map {
+                print(Output.visible(Compile.map(prompt)))
+            } else {
+                print(prompt.text, terminator: "")
+            }
+            if format == .text, !prompt.leftOut.isEmpty {
+                let names = prompt.leftOut.map(\.text.string).joined(separator: ", ")
+                Output.error("left out, for the budget: \(names)")
+            }
+        }
+
+        private func readStyle() throws -> PromptStyle {
+            if let named = PromptStyle.named[style] { return named }
+            do {
+                let reading = PromptStyle.read(try PolicyFiles.source(style))
+                guard let value = reading.value else {
+                    throw PolicyOptions.refuse(reading.diagnostics)
+                }
+                return value
+            } catch let error as FileError {
+                throw UsageError("--style: `markdown`, `xml` or a file; \(error)")
+            }
+        }
+
+        private static func map(_ prompt: CompiledPrompt) -> [String] {
+            prompt.parts.flatMap { part -> [String] in
+                let text = part.text.split(separator: "\n").map(String.init)
+                guard let behavior = part.behavior, let origin = part.origin else { return text }
+                return text + [
+                    "    ^ \(behavior), \(origin.layer ?? "charter"), \(origin.file):\(origin.position.line)"
+                ]
+            }
+        }
+
+        /// The lines that one has and the other has not, in the order of the longest common lines.
+        private func differences(_ prompt: CompiledPrompt, _ path: String) throws -> [String] {
+            let deployed: SourceText
+            do {
+                deployed = try PolicyFiles.source(path)
+            } catch {
+                throw UsageError("\(error)")
+            }
+            let old = String(decoding: deployed.bytes, as: UTF8.self).components(separatedBy: "\n")
+            let new = prompt.text.components(separatedBy: "\n")
+            var lines: [(place: Int, order: Int, text: String)] = []
+            for change in new.difference(from: old) {
+                switch change {
+                case .remove(let offset, let element, _):
+                    lines.append((offset, 0, "- \(element)"))
+                case .insert(let offset, let element, _):
+                    lines.append((offset, 1, "+ \(element)"))
+                }
+            }
+            return lines.sorted { ($0.place, $0.order) < ($1.place, $1.order) }.map(\.text)
+        }
+    }
+}
