@@ -67,7 +67,8 @@ let package = Package(
             dependencies: ["CharterEngine", "CMarkGFM", "CUTF8Proc", "CYAML", "CSimdjson", crypto],
             swiftSettings: strict),
         .target(
-            name: "CharterAnalysis", dependencies: ["CharterEngine", "CharterDocuments"],
+            name: "CharterAnalysis",
+            dependencies: ["CharterEngine", "CharterDocuments", "CharterDetection"],
             swiftSettings: strict),
         .target(
             name: "CharterDetection",
@@ -100,7 +101,9 @@ let package = Package(
             swiftSettings: strict),
         .testTarget(
             name: "CharterAnalysisTests",
-            dependencies: ["CharterEngine", "CharterDocuments", "CharterAnalysis"],
+            dependencies: [
+                "CharterEngine", "CharterDocuments", "CharterDetection", "CharterAnalysis",
+            ],
             swiftSettings: strict),
         .testTarget(
             name: "CharterDetectionTests",

@@ -59,6 +59,11 @@ struct DocumentCheck {
             add(DiscordMapping.read(source, charter)) {
                 "\(file): \($0.permissions.count) permissions of Discord"
             }
+        } else if file.hasSuffix(".phrases.yaml") {
+            guard let charter = try charter(beside: file) else { return }
+            add(PhrasesDocument.read(source, for: charter)) {
+                "\(file): \($0.phrases.count) phrases"
+            }
         } else if file.hasSuffix(".replies.yaml") {
             guard let charter = try charter(beside: file) else { return }
             add(Replies.read(source, charter)) { _ in "\(file): replies" }

@@ -1,3 +1,4 @@
+import CharterAnalysis
 import ArgumentParser
 import CharterDocuments
 import CharterEngine
@@ -14,6 +15,12 @@ struct Explain: ParsableCommand {
     @OptionGroup var policy: PolicyOptions
     @OptionGroup var request: RequestOptions
 
+    @Option(
+        help: ArgumentHelp(
+            "A conversation, in OpenAI's form or Anthropic's: explains every instruction in it.",
+            valueName: "chat.json"))
+    var messages: String?
+
     @Argument(
         help: "Behaviors to explain; unsaid: those that are demanded, else all that have a step.")
     var behaviors: [String] = []
@@ -25,6 +32,16 @@ struct Explain: ParsableCommand {
         let (documents, user) = try policy.read()
         let charter = documents.policy.charter
         let request = try request.read(for: documents)
+        if let messages {
+            let conversation = try ConversationInstructions.read(
+                messages, policy.charter, documents.policy, request, user)
+            if format == .json {
+                print(conversation.json(charter))
+            } else {
+                print(Output.visible(conversation.lines(charter)))
+            }
+            return
+        }
         let named = try charter.behaviors(named: behaviors) ?? demanded(by: request, charter)
         var decided = try decision(documents.policy, request, user: user, withTrail: true)
         guard format == .text else {

@@ -24,6 +24,9 @@ struct Inherit: ParsableCommand {
     @Flag(help: "Lists everything; unsaid, what has nothing to do with the purpose is counted.")
     var all = false
 
+    @Flag(help: "Writes a summary in Markdown, as the page of a template has it.")
+    var summary = false
+
     @Option(help: "How to write it.")
     var format = OutputFormat.text
 
@@ -37,7 +40,9 @@ struct Inherit: ParsableCommand {
         guard let inheritance = try Inheritance(documents) else {
             throw UsageError("\(layer): this is no operator's layer")
         }
-        if format == .json {
+        if summary {
+            print(inheritance.summary, terminator: "")
+        } else if format == .json {
             print(inheritance.json)
         } else {
             print(Output.visible(InheritanceText(inheritance, showsAll: all).lines))

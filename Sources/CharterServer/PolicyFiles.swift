@@ -34,6 +34,11 @@ public struct PolicyFiles: Sendable {
         carried("standard.discord.yaml", charter_standard_discord())
     }
 
+    /// How people say what they would have a model do, for the standard charter.
+    public static var standardPhrases: SourceText {
+        carried("standard.phrases.yaml", charter_standard_phrases())
+    }
+
     /// The standard charter's replies.
     public static var standardReplies: SourceText {
         carried("standard.replies.yaml", charter_standard_replies())
@@ -52,6 +57,7 @@ public struct PolicyFiles: Sendable {
             case "patterns": PolicyFiles.standardPatterns
             case "replies": PolicyFiles.standardReplies
             case "discord": PolicyFiles.standardDiscordMapping
+            case "phrases": PolicyFiles.standardPhrases
             default: nil
             }
         }

@@ -8,7 +8,7 @@ struct HouseTests {
     static let arrows: [String: Set<String>] = [
         "CharterEngine": [],
         "CharterDocuments": ["CharterEngine", "CMarkGFM", "CSimdjson", "CUTF8Proc", "CYAML"],
-        "CharterAnalysis": ["CharterEngine", "CharterDocuments"],
+        "CharterAnalysis": ["CharterEngine", "CharterDocuments", "CharterDetection"],
         "CharterDetection": ["CharterEngine", "CharterDocuments", "CVectorscan", "CUTF8Proc"],
         "CharterGateway": ["CharterEngine", "CharterDocuments", "CharterDetection", "CSimdjson"],
         "CharterServer": [

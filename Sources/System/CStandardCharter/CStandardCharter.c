@@ -19,6 +19,10 @@ static const uint8_t discord[] = {
 #embed "../../../Charters/standard.discord.yaml"
 };
 
+static const uint8_t phrases[] = {
+#embed "../../../Charters/standard.phrases.yaml"
+};
+
 charter_bytes charter_standard_document(void) {
     return (charter_bytes){document, sizeof document};
 }
@@ -29,6 +33,10 @@ charter_bytes charter_standard_patterns(void) {
 
 charter_bytes charter_standard_replies(void) {
     return (charter_bytes){replies, sizeof replies};
+}
+
+charter_bytes charter_standard_phrases(void) {
+    return (charter_bytes){phrases, sizeof phrases};
 }
 
 charter_bytes charter_standard_discord(void) {

@@ -13,3 +13,4 @@ charter_bytes charter_standard_document(void);
 charter_bytes charter_standard_patterns(void);
 charter_bytes charter_standard_replies(void);
 charter_bytes charter_standard_discord(void);
+charter_bytes charter_standard_phrases(void);

@@ -1,0 +1,123 @@
+import CharterAnalysis
+import CharterDetection
+import CharterDocuments
+import CharterEngine
+import CharterServer
+import Foundation
+
+/// Conversations read from files, and shown.
+extension ConversationInstructions {
+    static func read(
+        _ path: String, _ charterPath: String?, _ policy: Policy, _ request: Request,
+        _ user: UserLayer?
+    ) throws -> ConversationInstructions {
+        let largest = 16 << 20
+        guard let file = FileHandle(forReadingAtPath: path) else {
+            throw UsageError("\(path): there is no such file, or it cannot be read")
+        }
+        let bytes = Array(try file.read(upToCount: largest + 1) ?? Data())
+        let messages: MessageList
+        do {
+            messages = try MessageList(
+                try JSONDocument(bytes, limits: JSONLimits(bytes: largest)).root)
+        } catch let error as JSONError {
+            throw UsageError("\(path): \(error)")
+        } catch let error as MessageList.Malformed {
+            throw UsageError("\(path): \(error.place): \(error.message)")
+        }
+        let finder = try PhraseFinder.read(charterPath, policy.charter)
+        do {
+            return try ConversationInstructions(messages, finder, policy, request, user: user)
+        } catch let error as RequestError {
+            throw UsageError("the operator has no such channel (\(error.rawValue))")
+        }
+    }
+
+    /// Each instruction with its fate, then what is in force of the behaviors that they are about.
+    func lines(_ charter: Charter) -> [String] {
+        guard !entries.isEmpty else {
+            return ["no instruction was found (by phrase rules; there may be others)"]
+        }
+        var lines = ["instructions found, by phrase rules:"]
+        let rows = entries.map { entry in
+            [
+                entry.place, entry.speaker.name, "\(entry.behavior) = \(entry.value)",
+                entry.outcome.words, "\"\(entry.sentence.prefix(80))\"",
+            ]
+        }
+        lines += TextTable(rows).lines.map { "  " + $0 }
+        lines += ["", "in force:"]
+        let named = Set(entries.map(\.behavior))
+        let settings = charter.indices.filter { named.contains(charter[$0].id) }.map { index in
+            let decided = decision.behaviors[index.number]
+            return [
+                charter[index].id.text.string, charter[index].spelled(decided.setting),
+                "decided by \(decided.decidedBy.words)",
+            ]
+        }
+        return lines + TextTable(settings).lines.map { "  " + $0 }
+    }
+
+    /// `{instructions: [{place, from, sentence, behavior, value, explicit, outcome}], decision}`.
+    func json(_ charter: Charter) -> String {
+        var writer = JSONWriter()
+        writer.object { writer in
+            writer.list("instructions") { writer in
+                for entry in entries {
+                    writer.object { writer in
+                        writer.member("place", entry.place)
+                        writer.member("from", entry.speaker.name)
+                        writer.member("sentence", entry.sentence)
+                        writer.member("behavior", entry.behavior.text.string)
+                        writer.member("value", entry.value.string)
+                        writer.member("explicit", entry.isExplicit)
+                        writer.member("outcome", entry.outcome.name)
+                    }
+                }
+            }
+            writer.key("decision")
+            writer.raw(DecisionWriter(charter).json(decision, trail: true))
+        }
+        return writer.text
+    }
+}
+
+extension PhraseFinder {
+    /// The phrases beside a charter, or the standard charter's; none where there are none.
+    static func read(_ charterPath: String?, _ charter: Charter) throws -> PhraseFinder {
+        let source: SourceText?
+        do {
+            source = try PolicyFiles(charterPath: charterPath).companion("phrases")
+        } catch {
+            throw UsageError("\(error)")
+        }
+        guard let source else { return try PhraseFinder([]) }
+        let reading = PhrasesDocument.read(source, for: charter)
+        guard let document = reading.value else { throw PolicyOptions.refuse(reading.diagnostics) }
+        let compiled = document.compile()
+        guard let finder = compiled.value else { throw PolicyOptions.refuse(compiled.diagnostics) }
+        return finder
+    }
+}
+
+extension Speaker {
+    /// As requests name it: `user`, `tool:NAME`.
+    fileprivate var name: String {
+        switch self {
+        case .principal(let level): level.name
+        case .tool(let name): "tool:\(name)"
+        case .assistant: "assistant"
+        }
+    }
+}
+
+extension ConversationInstructions.Outcome {
+    fileprivate var words: String {
+        switch self {
+        case .inForce: "in force"
+        case .superseded: "superseded"
+        case .refused(let reason): "refused: \(reason.words)"
+        case .needsLayer(let operation): "not taken: only a layer can \(operation.rawValue)"
+        }
+    }
+}

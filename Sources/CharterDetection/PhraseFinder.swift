@@ -1,0 +1,93 @@
+internal import CharterEngine
+
+/// Finds what the sentences of a text instruct, by phrases; immutable, and shared by all that look.
+///
+/// Rules know only what was written down beforehand: what they find is instructed, what they do not
+/// find may be.
+public struct PhraseFinder: Sendable {
+    /// In the caller's order.
+    public let phrases: [Phrase]
+    private let patterns: PatternSet
+
+    /// A sentence and what it instructs.
+    public struct Found: Sendable, Hashable {
+        /// The phrase's index in `phrases`.
+        public var phrase: Int
+        /// The sentence, in bytes of the text.
+        public var sentence: Range<Int>
+    }
+
+    /// Compiles the phrases.
+    ///
+    /// - Throws: All problems that there are.
+    public init(_ phrases: [Phrase]) throws(PatternProblems) {
+        self.phrases = phrases
+        patterns = try PatternSet(
+            phrases.map { Pattern(behavior: $0.behavior, place: .request, form: $0.form) })
+    }
+
+    /// What the sentences of a text instruct, in their order, then in the order of the phrases; linear
+    /// in the text.
+    public func find(in text: ArraySlice<UInt8>) throws(ScanError) -> [Found] {
+        guard !phrases.isEmpty else { return [] }
+        var scratch = try Scratch(for: patterns)
+        let scanner = TextScanner(patterns, for: .request)
+        var found: [Found] = []
+        for sentence in Sentences.ranges(of: text) {
+            let matches = try scanner.matches(
+                in: text[sentence].span.bytes, using: &scratch, limit: 1)
+            for phrase in Set(matches.map(\.pattern)).sorted() {
+                found.append(Found(phrase: phrase, sentence: sentence))
+            }
+        }
+        return found
+    }
+}
+
+/// The sentences of a text: what ends in `.`, `!`, `?`, `;` and white space, or with its line.
+public enum Sentences {
+    /// The most bytes of a sentence; a longer one is two.
+    private static let longest = 2_000
+
+    /// The bytes of each sentence without white space and list marks around it, in order.
+    public static func ranges(of text: ArraySlice<UInt8>) -> [Range<Int>] {
+        var ranges: [Range<Int>] = []
+        var start = text.startIndex
+        func close(_ end: Int) {
+            var (lower, upper) = (start, end)
+            while lower < upper, isLeading(text[lower]) { lower += 1 }
+            while upper > lower, isSpace(text[upper - 1]) { upper -= 1 }
+            if lower < upper { ranges.append(lower..<upper) }
+        }
+        var index = text.startIndex
+        while index < text.endIndex {
+            let byte = text[index]
+            let next = index + 1
+            let endsLine = byte == UInt8(ascii: "\n") || byte == UInt8(ascii: "\r")
+            let endsSentence =
+                isMark(byte) && (next == text.endIndex || isSpace(text[next]))
+            let endsScalar = next == text.endIndex || text[next] & 0xC0 != 0x80
+            let isLong = next - start >= longest && endsScalar
+            if endsLine || endsSentence || isLong {
+                close(next)
+                start = next
+            }
+            index = next
+        }
+        close(text.endIndex)
+        return ranges
+    }
+
+    private static func isMark(_ byte: UInt8) -> Bool {
+        [UInt8(ascii: "."), UInt8(ascii: "!"), UInt8(ascii: "?"), UInt8(ascii: ";")].contains(byte)
+    }
+
+    private static func isSpace(_ byte: UInt8) -> Bool {
+        byte == 0x20 || (0x09...0x0D).contains(byte)
+    }
+
+    private static func isLeading(_ byte: UInt8) -> Bool {
+        isSpace(byte)
+            || [UInt8(ascii: "-"), UInt8(ascii: "*"), UInt8(ascii: "#")].contains(byte)
+    }
+}
