@@ -1,5 +1,6 @@
 import ArgumentParser
 import CharterAnalysis
+import CharterDetection
 import CharterDocuments
 import CharterEngine
 import CharterServer
@@ -7,8 +8,8 @@ import Foundation
 
 struct Prompt: ParsableCommand {
     static let configuration = CommandConfiguration(
-        abstract: "System prompts: made of a policy.",
-        subcommands: [Compile.self])
+        abstract: "System prompts: made of a policy, and read back into a layer.",
+        subcommands: [Compile.self, Extract.self])
 }
 
 extension Prompt {
@@ -122,6 +123,114 @@ extension Prompt {
                 }
             }
             return lines.sorted { ($0.place, $0.order) < ($1.place, $1.order) }.map(\.text)
+        }
+    }
+}
+
+extension Prompt {
+    struct Extract: ParsableCommand {
+        static let configuration = CommandConfiguration(
+            abstract: "Reads a system prompt in use back into a layer.",
+            discussion: """
+                By the phrase rules beside the charter, without a model. The layer goes to standard \
+                output, with the sentence behind each adjustment; what is out of bounds, what no \
+                rule knows and what is risky go to standard error.
+                """)
+
+        @Argument(help: ArgumentHelp("The prompt.", valueName: "prompt.txt"))
+        var prompt: String
+
+        @Option(
+            help: ArgumentHelp("The charter; unsaid: the standard charter.", valueName: "file"))
+        var charter: String?
+
+        @Option(help: "How to write it; JSON is `{layer, by, refused, unknown, risks}`.")
+        var format = OutputFormat.text
+
+        func run() throws {
+            let files = PolicyFiles(charterPath: charter)
+            do {
+                let reading = CharterDocument.read(try files.charterSource())
+                guard let document = reading.value else {
+                    throw PolicyOptions.refuse(reading.diagnostics)
+                }
+                let source = try PolicyFiles.source(prompt)
+                if let bound = source.bounds(area: "charter") {
+                    throw UsageError("\(prompt): \(bound.message)")
+                }
+                let finder = try PhraseFinder.read(charter, document.charter)
+                let extracted = try ExtractedPrompt(source, finder, document.charter)
+                if format == .json {
+                    print(Extract.json(extracted))
+                } else {
+                    print(extracted.layer, terminator: "")
+                    for line in Extract.notes(extracted) { Output.error(line) }
+                }
+            } catch let error as FileError {
+                throw UsageError("\(error)")
+            }
+        }
+
+        private static func notes(_ extracted: ExtractedPrompt) -> [String] {
+            var lines = ["by phrase rules:"]
+            for (each, reason) in extracted.refused {
+                lines.append(
+                    "  line \(each.sentence.line): \(each.operation.rawValue) \(each.value) of "
+                        + "\(each.behavior) is out of bounds: \(reason.words)")
+            }
+            for (sentence, risk) in extracted.risks {
+                lines.append("  line \(sentence.line): risky, \(risk.words)")
+            }
+            for sentence in extracted.unknown {
+                lines.append(
+                    "  line \(sentence.line): no rule knows \"\(sentence.text.prefix(100))\"")
+            }
+            return lines
+        }
+
+        private static func json(_ extracted: ExtractedPrompt) -> String {
+            var writer = JSONWriter()
+            writer.object { writer in
+                writer.member("layer", extracted.layer)
+                writer.member("by", "phrase rules")
+                writer.list("adjustments") { writer in
+                    for each in extracted.adjustments { write(each, nil, to: &writer) }
+                }
+                writer.list("refused") { writer in
+                    for (each, reason) in extracted.refused { write(each, reason, to: &writer) }
+                }
+                writer.list("unknown") { writer in
+                    for sentence in extracted.unknown {
+                        writer.object { writer in
+                            writer.member("line", sentence.line)
+                            writer.member("sentence", sentence.text)
+                        }
+                    }
+                }
+                writer.list("risks") { writer in
+                    for (sentence, risk) in extracted.risks {
+                        writer.object { writer in
+                            writer.member("line", sentence.line)
+                            writer.member("risk", risk.rawValue)
+                            if risk != .secret { writer.member("sentence", sentence.text) }
+                        }
+                    }
+                }
+            }
+            return writer.text
+        }
+
+        private static func write(
+            _ each: ExtractedPrompt.Extracted, _ reason: Reason?, to writer: inout JSONWriter
+        ) {
+            writer.object { writer in
+                writer.member("behavior", each.behavior.text.string)
+                writer.member("operation", each.operation.rawValue)
+                writer.member("value", each.value.string)
+                writer.member("line", each.sentence.line)
+                writer.member("sentence", each.sentence.text)
+                if let reason { writer.member("reason", reason.rawValue) }
+            }
         }
     }
 }

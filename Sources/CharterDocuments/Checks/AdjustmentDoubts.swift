@@ -83,7 +83,7 @@ struct AdjustmentDoubts {
                 "where a request does not show \(AdjustmentDoubts.list(silent)), silence decides this",
                 reason: "nobody presumes it, so \(effect)",
                 help: canPresume
-                    ? "if that is not meant, write `assume: {\(silent[0]): …}`"
+                    ? "if that is not meant, show it in each request; or write `assume: {\(silent[0]): …}`, where what is presumed opens nothing"
                     : "if that is not meant, show it in each request: the behavior asks for `verified`"
             )
         }

@@ -1,0 +1,223 @@
+public import CharterDetection
+public import CharterDocuments
+public import CharterEngine
+
+/// A system prompt in use, read back as a layer: what it says of the charter's behaviors, sentence by
+/// sentence, by phrase rules.
+///
+/// Rules know what was written down beforehand. What looks like an instruction and is none that they
+/// know is told, so that somebody may look.
+public struct ExtractedPrompt: Sendable {
+    /// What an operator's layer would say, in the order of the prompt; of one behavior and operation
+    /// the last.
+    public let adjustments: [Extracted]
+    /// What the charter does not let an operator do, with the reason.
+    public let refused: [(extracted: Extracted, reason: Reason)]
+    /// Sentences that read like instructions, and that no rule knows.
+    public let unknown: [Sentence]
+    /// Sentences that hand away what they should not, or hold what should not be there.
+    public let risks: [(sentence: Sentence, risk: Risk)]
+
+    /// A sentence of the prompt.
+    public struct Sentence: Sendable, Hashable {
+        /// As it is written.
+        public var text: String
+        /// Its line, from 1.
+        public var line: Int
+    }
+
+    /// An adjustment with the sentence behind it.
+    public struct Extracted: Sendable, Hashable {
+        /// Which behavior.
+        public var behavior: BehaviorID
+        /// Which value of it.
+        public var value: Text
+        /// What is done.
+        public var operation: Phrase.Operation
+        /// The sentence that says it.
+        public var sentence: Sentence
+    }
+
+    /// What is risky about a sentence.
+    public enum Risk: String, Sendable, CaseIterable {
+        /// Asks for obedience to whoever speaks.
+        case obedience
+        /// Holds a key or a password.
+        case secret
+        /// Believes whatever users say of themselves.
+        case userAuthority = "user_authority"
+        /// Lets documents and tools give orders.
+        case toolAuthority = "tool_authority"
+
+        /// Why, and what to do instead.
+        public var words: String {
+            switch self {
+            case .obedience:
+                "asks to obey whoever speaks: what the charter keeps holds anyway, and the rest is better named"
+            case .secret:
+                "holds a secret: whoever talks to the model may get it out"
+            case .userAuthority:
+                "a user's word about themselves is a claim, and no role: give roles, or ask for evidence"
+            case .toolAuthority:
+                "lets a document or a tool give orders: lend authority to a named tool, or to none"
+            }
+        }
+    }
+
+    /// Reads a prompt; O(its size × the phrases).
+    ///
+    /// - Throws: where a sentence cannot be searched.
+    public init(_ prompt: SourceText, _ finder: PhraseFinder, _ charter: Charter) throws {
+        let bytes = prompt.bytes
+        var byPlace: [Place: Extracted] = [:]
+        var order: [Place] = []
+        var unknown: [Sentence] = []
+        var risks: [(Sentence, Risk)] = []
+        func add(_ extracted: Extracted) {
+            let place = Place(behavior: extracted.behavior, operation: extracted.operation)
+            if byPlace.updateValue(extracted, forKey: place) != nil {
+                order.removeAll { $0 == place }
+            }
+            order.append(place)
+        }
+        let phrases = Dictionary(
+            grouping: try finder.find(in: bytes[...]), by: \.sentence.lowerBound)
+        var compiledLine = 0
+        for range in Sentences.ranges(of: bytes[...]) {
+            let line = prompt.position(of: range.lowerBound).line
+            let text = String(decoding: bytes[range], as: UTF8.self)
+            let found = Risk.allCases.filter { $0.isIn(text) }
+            // A secret is not told again.
+            let sentence = Sentence(
+                text: found.contains(.secret) ? "(holds a secret)" : text, line: line)
+            risks += found.map { (sentence, $0) }
+            // What a compiled prompt says stands in one line, whose other sentences are the charter's.
+            if line == compiledLine { continue }
+            if let (behavior, value) = ExtractedPrompt.compiled(text, charter) {
+                compiledLine = line
+                add(
+                    Extracted(
+                        behavior: behavior, value: value, operation: .set, sentence: sentence))
+                continue
+            }
+            let instructed = phrases[range.lowerBound] ?? []
+            for match in instructed {
+                let phrase = finder.phrases[match.phrase]
+                add(
+                    Extracted(
+                        behavior: phrase.behavior, value: phrase.value,
+                        operation: phrase.operation, sentence: sentence))
+            }
+            if instructed.isEmpty, ExtractedPrompt.isInstruction(sentence.text) {
+                unknown.append(sentence)
+            }
+        }
+        let extracted = order.compactMap { byPlace[$0] }
+        let reasons = try ExtractedPrompt.refusals(extracted, charter)
+        adjustments = zip(extracted, reasons).filter { $0.1 == nil }.map(\.0)
+        refused = zip(extracted, reasons).compactMap { extracted, reason in
+            reason.map { (extracted, $0) }
+        }
+        self.unknown = unknown
+        self.risks = risks
+    }
+
+    private struct Place: Hashable {
+        var behavior: BehaviorID
+        var operation: Phrase.Operation
+    }
+
+    /// `` `id` is `value` ``, as `CompiledPrompt` writes it.
+    private static func compiled(
+        _ sentence: String, _ charter: Charter
+    ) -> (behavior: BehaviorID, value: Text)? {
+        guard let match = sentence.firstMatch(of: /`([a-z][a-z0-9_]*)` is `([^`]+)`/) else {
+            return nil
+        }
+        let behavior = BehaviorID(Text(String(match.1)))
+        let value = Text(String(match.2))
+        guard charter[behavior]?.rank(of: value) != nil else { return nil }
+        return (behavior, value)
+    }
+
+    /// Whether a sentence tells somebody what to do.
+    private static func isInstruction(_ sentence: String) -> Bool {
+        let beginning =
+            /^(?:please |and |but |also |if .{1,120}?, ?)?(?:always|never|do not|don['’]t|you (?:must|should|may|can|will|are (?:not )?(?:allowed|to))|only|avoid|make sure|ensure|refuse|decline|answer|respond|reply|use|keep|be|write|ask|tell|say|give|offer|include|mention|stay|speak|treat|when|no )\b/
+            .ignoresCase()
+        return sentence.firstMatch(of: beginning) != nil
+    }
+
+    /// Why the charter refuses each; nil where it does not.
+    private static func refusals(
+        _ extracted: [Extracted], _ charter: Charter
+    ) throws -> [Reason?] {
+        try extracted.map { each in
+            var layer = Layer(name: "prompt")
+            var adjustment = Adjustment(each.behavior)
+            let rank = charter[each.behavior]?.rank(of: each.value)
+            switch each.operation {
+            case .set: adjustment.set = rank
+            case .allow: adjustment.allow = rank
+            case .deny: adjustment.deny = rank
+            case .forbid: adjustment.forbid = rank
+            }
+            guard each.operation == .set || each.operation == .allow || rank != .cautious else {
+                return .unknownValue
+            }
+            layer.adjust = [adjustment]
+            let policy = try Policy.compile(charter, .init(operators: [layer]))
+            return try policy.decide(Request()).refused.first { $0.scope == .operator }?.reason
+        }
+    }
+}
+
+extension ExtractedPrompt.Risk {
+    /// Whether a sentence has it, by rules.
+    fileprivate func isIn(_ sentence: String) -> Bool {
+        switch self {
+        case .obedience:
+            let rule =
+                /always comply|never refuse|(?:do|follow) (?:what(?:ever)?|anything|everything) (?:the )?(?:user|they|he|she)|(?:no|without) (?:any )?(?:restrictions|limits|filters)|ignore (?:all |any |the )?(?:safety|guidelines|policies|rules)/
+                .ignoresCase()
+            return sentence.firstMatch(of: rule) != nil
+        case .secret:
+            let rule =
+                /sk-[A-Za-z0-9_-]{16,}|ghp_[A-Za-z0-9]{20,}|AKIA[A-Z0-9]{16}|BEGIN [A-Z ]*PRIVATE KEY|(?:password|passphrase|api key|access code|secret)(?: is|:) ?\S{4,}/
+                .ignoresCase()
+            return sentence.firstMatch(of: rule) != nil
+        case .userAuthority:
+            let rule =
+                /(?:trust|believe|treat) (?:the |any |every )?users?\b.{0,60}(?:admin|developer|operator|owner|say)|if (?:the |a |any )?user (?:says|claims|states|tells you).{0,80}(?:admin|developer|doctor|nurse|adult|18|verified|staff|employee|owner)/
+                .ignoresCase()
+            return sentence.firstMatch(of: rule) != nil
+        case .toolAuthority:
+            let rule =
+                /(?:follow|obey|execute|carry out) (?:the |any |all |whatever )?(?:instructions|orders|commands|directions) (?:in|from|inside|given by|found in|contained in) (?:the |any |all |a )?(?:documents?|pages?|emails?|tools?|results?|websites?|files?|search)/
+                .ignoresCase()
+            return sentence.firstMatch(of: rule) != nil
+        }
+    }
+}
+
+extension ExtractedPrompt {
+    /// The proposed layer, with the sentence behind each adjustment.
+    public var layer: String {
+        var lines = ["layer: operator", "name: from_prompt"]
+        lines.append(adjustments.isEmpty ? "adjust: {}" : "adjust:")
+        var done: Set<BehaviorID> = []
+        for each in adjustments where done.insert(each.behavior).inserted {
+            let same = adjustments.filter { $0.behavior == each.behavior }
+            for other in same {
+                lines.append("  # line \(other.sentence.line): \(ExtractedPrompt.comment(other))")
+            }
+            let operations = same.map { "\($0.operation.rawValue): \($0.value)" }
+            lines.append("  \(each.behavior): {\(operations.joined(separator: ", "))}")
+        }
+        return lines.joined(separator: "\n") + "\n"
+    }
+
+    private static func comment(_ extracted: Extracted) -> String {
+        String(TextWidth.visible(extracted.sentence.text).prefix(160))
+    }
+}
