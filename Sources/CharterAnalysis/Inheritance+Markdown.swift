@@ -15,7 +15,7 @@ extension Inheritance {
                     + (said.condition.map { " when `\($0.replacing("|", with: "\\|"))`" } ?? "")
             }
             let users =
-                entry.userMore.map { "have up to \($0)" }
+                entry.userMore.map { entry.isSwitch ? "turn it \($0)" : "have up to \($0)" }
                 ?? (entry.mayUserChange ? "be more careful" : "not change it")
             lines.append(
                 "| `\(entry.behavior)` | \(entry.setting) | \(words.joined(separator: "; ")) | \(users) |"

@@ -39,6 +39,8 @@ public struct Inheritance: Sendable {
         public let mayOperatorChange: Bool
         /// Whether users may have more than is in force, or less.
         public let mayUserChange: Bool
+        /// Whether it is on or off, and no dial.
+        public let isSwitch: Bool
         /// The most that users may have, where it is more than is in force.
         public let userMore: String?
         /// What the operator's layer and its templates say, in order.
@@ -130,6 +132,7 @@ public struct Inheritance: Sendable {
                             decided.ceilings.operator, decided.setting),
                         mayUserChange: Inheritance.mayChange(
                             decided.ceilings.user, decided.setting),
+                        isSwitch: behavior.kind != .dial,
                         userMore: decided.ceilings.user > decided.setting
                             ? name(decided.ceilings.user) : nil,
                         adjustments: said, relevance: relevance.of(behavior.id))

@@ -23,7 +23,7 @@ struct CharterCommand: AsyncParsableCommand {
             """,
         version: "0.1.0",
         subcommands: [
-            Check.self, Matrix.self, Decide.self, Explain.self, Test.self, Serve.self,
+            Init.self, Check.self, Matrix.self, Decide.self, Explain.self, Test.self, Serve.self,
             Inherit.self, ViewAs.self, Prompt.self, Discord.self,
         ])
 

@@ -6,6 +6,7 @@ import CharterEngine
 struct Inherit: ParsableCommand {
     static let configuration = CommandConfiguration(
         abstract: "Shows what an operator sets, what it inherits, and what may still change.",
+        usage: "charter inherit [<options>] <file>",
         discussion: """
             For a request that shows nothing about anybody. What is nearest to the layer's \
             `purpose` comes first in each group.
@@ -131,7 +132,8 @@ struct InheritanceText {
         let rows = entries.map { entry in
             [
                 entry.behavior.text.string, entry.setting,
-                entry.userMore.map { "up to \($0)" } ?? "only to be more careful",
+                entry.userMore.map { entry.isSwitch ? "to \($0)" : "up to \($0)" }
+                    ?? "only to be more careful",
             ]
         }
         let shown = showsAll ? rows : Array(rows.prefix(4 * InheritanceText.mostOthers))

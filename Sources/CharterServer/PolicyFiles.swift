@@ -92,7 +92,7 @@ public struct PolicyFiles: Sendable {
     }
 
     /// `NAME.yaml` beside the layer, then in its `templates/`, then in the charter's folder and its
-    /// `templates/`.
+    /// `templates/`; with the standard charter, last among the templates that the program carries.
     public func find(_ name: String, beside path: String) -> SourceText? {
         guard !name.isEmpty, !name.contains("/"), !name.hasPrefix(".") else { return nil }
         var folders = [URL(filePath: path).deletingLastPathComponent()]
@@ -107,8 +107,21 @@ public struct PolicyFiles: Sendable {
                 }
             }
         }
-        return nil
+        return charterPath == nil ? PolicyFiles.standardTemplates[name] : nil
     }
+
+    /// The templates that the program carries with the standard charter, by name.
+    public static let standardTemplates: [String: SourceText] = {
+        var templates: [String: SourceText] = [:]
+        var place = 0
+        while let name = charter_standard_template(place).name {
+            let text = String(cString: name)
+            templates[text] = carried(
+                "templates/\(text).yaml", charter_standard_template(place).bytes)
+            place += 1
+        }
+        return templates
+    }()
 
     /// Reads the charter with its layers and compiles them.
     ///

@@ -82,7 +82,7 @@ struct CommandTests {
     @Test(
         "explains each command without running it",
         arguments: [
-            "check", "matrix", "decide", "explain", "test", "serve",
+            "check", "matrix", "decide", "explain", "test", "serve", "init", "inherit", "view-as",
         ])
     func help(command: String) async throws {
         let ended = try await Self.charter([command, "--help"])
@@ -181,6 +181,26 @@ struct CommandTests {
             let forged = ended.output.split(separator: "\n").filter { $0 == "  in force: off" }
             #expect(forged.isEmpty, "\(ended.output)")
         }
+    }
+
+    @Test("begins a layer whose tests pass, and overwrites nothing")
+    func begins() async throws {
+        let folder = FileManager.default.temporaryDirectory.appending(path: "charter-\(UUID())")
+        try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
+        defer { try? FileManager.default.removeItem(at: folder) }
+        let start = ["init", "my_shop", "--directory", folder.path]
+        let ended = try await Self.charter(
+            start + ["--template", "customer_support", "--purpose", "Tom's tools"])
+        #expect(ended.status == 0, "\(ended.output)")
+        #expect(ended.output.contains("customer_support.yaml:"))
+        let files = ["my_shop.yaml", "my_shop.test.yaml"].map { folder.appending(path: $0).path }
+        #expect(try await Self.charter(["check"] + files).status == 0)
+        #expect(try await Self.charter(["test", files[1]]).status == 0)
+        #expect(try await Self.charter(start).status == 2, "there is such a file")
+        let unknown = try await Self.charter([
+            "init", "b", "--directory", folder.path, "--template", "customer",
+        ])
+        #expect(unknown.status == 2 && unknown.output.contains("did you mean `customer_support`?"))
     }
 
     @Test(

@@ -63,10 +63,15 @@ struct RequestFuzz: Fuzzer {
         others.remove(at: required(place, "guide among the messages"))
         check(
             others == request.messages.map { Array($0.value.raw) }, "the rest is as it came")
-        let leading = guided.messages.prefix(place ?? 0)
+        func isOperator(_ message: ChatMessage) -> Bool {
+            message.role == .system || message.role == .developer
+        }
         check(
-            leading.allSatisfy { $0.role == .system || $0.role == .developer },
-            "no user speaks before the guide")
+            !guided.messages.dropFirst((place ?? 0) + 1).contains(where: isOperator),
+            "the guide is the last word of its level")
+        check(
+            request.messages.contains(where: isOperator) || place == 0,
+            "where it is the only one, nobody speaks before it")
     }
 
     private func head(_ fields: [[UInt8]]) {

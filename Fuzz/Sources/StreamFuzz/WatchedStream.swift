@@ -94,7 +94,12 @@ struct WatchedStream: Equatable {
                 let isJSON = key.hasPrefix("call ") || key == "function_call"
                 let matches = matches(
                     of: watching.enforcement.patterns, in: text, .answer, readsEscapes: isJSON)
-                let match = matches.first { watching.judge.ends(atPattern: $0.pattern) }
+                // Where a text is cut off a word ends (`\b`) that did not end there.
+                let isCut = stops.contains { $0.choice == choice }
+                let match = matches.first { match in
+                    watching.judge.ends(atPattern: match.pattern)
+                        && !(isCut && match.end == text.count)
+                }
                 check(match == nil, "\(key) of \(choice) has \(match as Any): \(self)")
             }
         }

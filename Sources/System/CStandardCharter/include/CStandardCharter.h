@@ -14,3 +14,11 @@ charter_bytes charter_standard_patterns(void);
 charter_bytes charter_standard_replies(void);
 charter_bytes charter_standard_discord(void);
 charter_bytes charter_standard_phrases(void);
+
+typedef struct charter_template {
+    const char *name;
+    charter_bytes bytes;
+} charter_template;
+
+// The template at a place, from 0; without a name behind the last.
+charter_template charter_standard_template(size_t place);
