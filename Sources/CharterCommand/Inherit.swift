@@ -2,6 +2,8 @@ import ArgumentParser
 import CharterAnalysis
 import CharterDocuments
 import CharterEngine
+import CharterServer
+import Foundation
 
 struct Inherit: ParsableCommand {
     static let configuration = CommandConfiguration(
@@ -46,8 +48,31 @@ struct Inherit: ParsableCommand {
         } else if format == .json {
             print(inheritance.json)
         } else {
-            print(Output.visible(InheritanceText(inheritance, showsAll: all).lines))
+            let changes = try changes(inheritance, documents.policy.charter)
+            print(
+                Output.visible(
+                    InheritanceText(inheritance, showsAll: all, changes: changes).lines))
         }
+    }
+}
+
+extension Inherit {
+    /// What changed since the version that the layer was written for; nil where that version does not
+    /// lie beside the charter, as `standard-1.2.md`.
+    private func changes(
+        _ inheritance: Inheritance, _ new: Charter
+    ) throws -> CharterChanges? {
+        guard let mismatch = inheritance.mismatch, let charter else { return nil }
+        let parts = mismatch.writtenFor.split(separator: " ")
+        guard parts.count == 2 else { return nil }
+        let folder = URL(filePath: charter).deletingLastPathComponent()
+        let file = folder.appending(path: "\(parts[0])-\(parts[1]).md").relativePath
+        guard !parts.joined().contains("/"), FileManager.default.fileExists(atPath: file) else {
+            return nil
+        }
+        let reading = CharterDocument.read(try PolicyFiles.source(file))
+        guard let old = reading.value else { throw PolicyOptions.refuse(reading.diagnostics) }
+        return CharterChanges(from: old.charter, to: new)
     }
 }
 
@@ -55,21 +80,26 @@ struct Inherit: ParsableCommand {
 struct InheritanceText {
     private let inheritance: Inheritance
     private let showsAll: Bool
+    private let changes: CharterChanges?
     /// How many of a group are listed that have nothing to do with the purpose.
     private static let mostOthers = 6
 
-    init(_ inheritance: Inheritance, showsAll: Bool) {
+    init(_ inheritance: Inheritance, showsAll: Bool, changes: CharterChanges? = nil) {
         self.inheritance = inheritance
         self.showsAll = showsAll
+        self.changes = changes
     }
 
     var lines: [String] {
         var lines = [heading]
         if let purpose = inheritance.purpose { lines.append("for: \(purpose)") }
         if let mismatch = inheritance.mismatch {
-            lines.append(
-                "written for \(mismatch.writtenFor), used with \(mismatch.used): look through what changed"
-            )
+            let hint =
+                changes == nil
+                ? ": look through what changed"
+                : ", where this changed (what the layer adjusts first):"
+            lines.append("written for \(mismatch.writtenFor), used with \(mismatch.used)\(hint)")
+            lines += changed
         }
         let entries = inheritance.entries
         lines += sets(entries.filter(\.isSaid))
@@ -82,6 +112,14 @@ struct InheritanceText {
         lines += users(entries.filter(\.mayUserChange))
         lines += exceptions
         return lines
+    }
+
+    private var changed: [String] {
+        let said = Set(inheritance.entries.filter(\.isSaid).map(\.behavior))
+        let all = changes?.changes ?? []
+        let ordered =
+            all.filter { said.contains($0.behavior) } + all.filter { !said.contains($0.behavior) }
+        return ordered.map { "  \($0.behavior) \($0.sentences.joined(separator: "; "))" }
     }
 
     private var heading: String {

@@ -3,7 +3,7 @@ import Testing
 
 /// What the documents tell a reader to type works.
 ///
-/// Every fenced block whose info string is `sh`, in the README and under docs/, is run by `sh -eu` in a
+/// Every fenced block whose info string is `sh`, in the README and under docs/ and Examples/, is run by `sh -eu` in a
 /// fresh copy of the documents, with the command first on the PATH. A `text` block right behind it is
 /// what it prints, to the letter but for the numbers of lines, which move with every edit. What is not
 /// to be typed has another info string (`console`). A block that cannot run here is exempted by name,
@@ -102,11 +102,11 @@ struct DocumentedCommands {
     }
 
     private static func files() -> [URL] {
-        let folder = FileManager.default.enumerator(
-            at: House.root.appending(path: "docs"),
-            includingPropertiesForKeys: nil
-        )
-        let documents = (folder?.allObjects as? [URL] ?? []).filter { $0.pathExtension == "md" }
+        let documents = ["docs", "Examples"].flatMap { name in
+            let folder = FileManager.default.enumerator(
+                at: House.root.appending(path: name), includingPropertiesForKeys: nil)
+            return (folder?.allObjects as? [URL] ?? []).filter { $0.pathExtension == "md" }
+        }
         return [House.root.appending(path: "README.md")]
             .filter { FileManager.default.fileExists(atPath: $0.path) }
             + documents.sorted { $0.path < $1.path }
