@@ -115,6 +115,13 @@ let package = Package(
                 "CharterEngine", "CharterDocuments", "CharterDetection", "CharterGateway",
             ],
             swiftSettings: strict),
+        .testTarget(
+            name: "CharterServerTests",
+            dependencies: [
+                "CharterEngine", "CharterDocuments", "CharterAnalysis", "CharterDetection",
+                "CharterGateway", "CharterServer",
+            ],
+            swiftSettings: strict),
         .testTarget(name: "AcceptanceTests", swiftSettings: strict),
         .testTarget(name: "HouseTests", swiftSettings: strict),
     ],

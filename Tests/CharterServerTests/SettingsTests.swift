@@ -1,0 +1,59 @@
+import CharterDocuments
+import CharterServer
+import Testing
+
+/// Settings are read whole or not at all.
+@Suite("Settings")
+struct SettingsTests {
+    private func read(_ text: String, _ environment: [String: String] = [:]) -> Reading<Settings> {
+        Settings.read(
+            SourceText(file: "/etc/charter/charter.yaml", text: text), environment: environment)
+    }
+
+    @Test(
+        "What is unsaid has a default, paths are the file's, and keys may come from the environment"
+    )
+    func values() throws {
+        let settings = try #require(
+            read(
+                """
+                charter: standard.md
+                listen: "[::1]:9000"
+                upstream: {url: "http://127.0.0.1:8081/v1", key: env:UP, timeout: 5}
+                operators:
+                  - {name: a, key: k1, layer: /srv/a.yaml}
+                  - {name: b, key: env:B}
+                """, ["UP": "u", "B": "k2"]
+            ).value)
+        #expect(settings.charter == "/etc/charter/standard.md")
+        #expect(settings.host == "::1" && settings.port == 9_000)
+        #expect(settings.upstream.key == "u" && settings.upstream.timeoutSeconds == 5)
+        #expect(settings.operators.map(\.key) == ["k1", "k2"])
+        #expect(settings.operators.map(\.layer) == ["/srv/a.yaml", nil])
+        let least = try #require(read("upstream: {url: 'http://127.0.0.1:1/v1'}").value)
+        #expect(least.host == "127.0.0.1" && least.port == 8_080 && least.operators.isEmpty)
+        #expect(least.decisions == 1_000 && least.bodyLimit == 8 << 20)
+    }
+
+    @Test(
+        "What is wrong is told, and no line of the file with it",
+        arguments: [
+            "", "charter: a.md", "upstream: {url: 'ftp://x/v1'}", "upstream: {url: 'http://'}",
+            "upstream: {url: 'http://x/v1', timeout: 0}",
+            "upstream: {url: 'http://x/v1', key: env:NONE}",
+            "upstream: {url: 'http://x/v1', key: ''}",
+            "upstream: {url: 'http://x/v1'}\ndecisions: -1",
+            "upstream: {url: 'http://x/v1'}\nbody_limit: 1",
+            "upstream: {url: 'http://x/v1'}\nlisten: 80",
+            "upstream: {url: 'http://x/v1'}\noperators: {a: b}",
+            "upstream: {url: 'http://x/v1'}\noperators: [{name: a}]",
+            "upstream: {url: 'http://x/v1'}\noperators: [{name: a, key: k}, {name: b, key: k}]",
+            "upstream: {url: 'http://x/v1'}\noperators: [{name: a, key: k}, {name: a, key: l}]",
+        ])
+    func slips(text: String) {
+        let reading = read(text)
+        #expect(reading.value == nil)
+        #expect(!reading.diagnostics.isEmpty)
+        #expect(reading.diagnostics.allSatisfy { $0.line == nil })
+    }
+}
