@@ -94,7 +94,7 @@ extension PhraseFinder {
         guard let source else { return try PhraseFinder([]) }
         let reading = PhrasesDocument.read(source, for: charter)
         guard let document = reading.value else { throw PolicyOptions.refuse(reading.diagnostics) }
-        let compiled = document.compile()
+        let compiled = PatternCache.compile(document)
         guard let finder = compiled.value else { throw PolicyOptions.refuse(compiled.diagnostics) }
         return finder
     }

@@ -22,8 +22,20 @@ public struct PhraseFinder: Sendable {
     /// - Throws: All problems that there are.
     public init(_ phrases: [Phrase]) throws(PatternProblems) {
         self.phrases = phrases
-        patterns = try PatternSet(
-            phrases.map { Pattern(behavior: $0.behavior, place: .request, form: $0.form) })
+        patterns = try PatternSet(PhraseFinder.patterns(of: phrases))
+    }
+
+    /// What ``init(_:serialized:)`` takes, so that the same phrases need not be compiled again.
+    public func serialized() throws(ScanError) -> [UInt8] { try patterns.serialized() }
+
+    /// Loads what ``serialized()`` wrote for these phrases.
+    public init(_ phrases: [Phrase], serialized bytes: [UInt8]) throws(PatternSet.Unusable) {
+        self.phrases = phrases
+        patterns = try PatternSet(PhraseFinder.patterns(of: phrases), serialized: bytes)
+    }
+
+    private static func patterns(of phrases: [Phrase]) -> [Pattern] {
+        phrases.map { Pattern(behavior: $0.behavior, place: .request, form: $0.form) }
     }
 
     /// What the sentences of a text instruct, in their order, then in the order of the phrases; linear
