@@ -8,6 +8,8 @@ public struct ConversationInstructions: Sendable {
     public let entries: [Entry]
     /// The decision that they lead to, with its trail.
     public let decision: Decision
+    /// Sentences of principals that read like instructions, and that no rule knows.
+    public let unknown: [(place: String, sentence: String)]
 
     /// One instruction.
     public struct Entry: Sendable {
@@ -58,10 +60,21 @@ public struct ConversationInstructions: Sendable {
         _ messages: MessageList, _ finder: PhraseFinder, _ policy: Policy, _ request: Request,
         user: UserLayer? = nil
     ) throws {
+        var unknown: [(place: String, sentence: String)] = []
         var found: [(spoken: MessageList.Spoken, sentence: String, phrase: Phrase)] = []
         for spoken in messages.texts {
             let bytes = Array(spoken.text.utf8)
-            for match in try finder.find(in: bytes[...]) {
+            let matches = try finder.find(in: bytes[...])
+            let known = Set(matches.map(\.sentence))
+            if case .principal = spoken.speaker {
+                for range in Sentences.ranges(of: bytes[...]) where !known.contains(range) {
+                    let sentence = String(decoding: bytes[range], as: UTF8.self)
+                    if ExtractedPrompt.isInstruction(sentence) {
+                        unknown.append((spoken.place, sentence))
+                    }
+                }
+            }
+            for match in matches {
                 found.append(
                     (
                         spoken, String(decoding: bytes[match.sentence], as: UTF8.self),
@@ -92,6 +105,7 @@ public struct ConversationInstructions: Sendable {
                     outcome: outcome))
         }
         self.entries = entries
+        self.unknown = unknown
     }
 
     /// What became of each instruction of a request, in its order.

@@ -141,9 +141,9 @@ public struct ExtractedPrompt: Sendable {
     }
 
     /// Whether a sentence tells somebody what to do.
-    private static func isInstruction(_ sentence: String) -> Bool {
+    static func isInstruction(_ sentence: String) -> Bool {
         let beginning =
-            /^(?:please |and |but |also |if .{1,120}?, ?)?(?:always|never|do not|don['’]t|you (?:must|should|may|can|will|are (?:not )?(?:allowed|to))|only|avoid|make sure|ensure|refuse|decline|answer|respond|reply|use|keep|be|write|ask|tell|say|give|offer|include|mention|stay|speak|treat|when|no )\b/
+            /^(?:please |and |but |also |if .{1,120}?, ?)?(?:always|never|do not|don['’]t|you (?:must|should|may|can|will|are (?:not )?(?:allowed|to))|only|avoid|make sure|ensure|refuse|decline|answer|respond|reply|use|keep|be|write|ask|tell|say|give|offer|include|mention|stay|speak|treat|when|ignore|trust|believe|assume|follow|help|discuss|talk|speak|no )\b/
             .ignoresCase()
         return sentence.firstMatch(of: beginning) != nil
     }
@@ -178,7 +178,7 @@ extension ExtractedPrompt.Risk {
         switch self {
         case .obedience:
             let rule =
-                /always comply|never refuse|(?:do|follow) (?:what(?:ever)?|anything|everything) (?:the )?(?:user|they|he|she)|(?:no|without) (?:any )?(?:restrictions|limits|filters)|ignore (?:all |any |the )?(?:safety|guidelines|policies|rules)/
+                /always comply|never refuse|(?:do|follow) (?:what(?:ever)?|anything|everything) (?:the )?(?:user|they|he|she)|(?:no|without) (?:any )?(?:restrictions|limits|filters)|ignore (?:all |any |the )?(?:previous |prior |other )?(?:instructions|safety|guidelines|policies|rules)/
                 .ignoresCase()
             return sentence.firstMatch(of: rule) != nil
         case .secret:
@@ -188,12 +188,12 @@ extension ExtractedPrompt.Risk {
             return sentence.firstMatch(of: rule) != nil
         case .userAuthority:
             let rule =
-                /(?:trust|believe|treat) (?:the |any |every )?users?\b.{0,60}(?:admin|developer|operator|owner|say)|if (?:the |a |any )?user (?:says|claims|states|tells you).{0,80}(?:admin|developer|doctor|nurse|adult|18|verified|staff|employee|owner)/
+                /(?:trust|believe) (?:what(?:ever)? |anything |everything )?(?:that )?(?:the |any |every |all )?users?\b|treat (?:the |any |every )?users?\b.{0,60}(?:admin|developer|operator|owner)|if (?:the |a |any )?user (?:says|claims|states|tells you).{0,80}(?:admin|developer|doctor|nurse|adult|18|verified|staff|employee|owner)/
                 .ignoresCase()
             return sentence.firstMatch(of: rule) != nil
         case .toolAuthority:
             let rule =
-                /(?:follow|obey|execute|carry out) (?:the |any |all |whatever )?(?:instructions|orders|commands|directions) (?:in|from|inside|given by|found in|contained in) (?:the |any |all |a )?(?:documents?|pages?|emails?|tools?|results?|websites?|files?|search)/
+                /(?:trust|believe) (?:what(?:ever)? |anything |everything )?(?:that )?(?:the |any |every |all )?(?:documents?|pages?|emails?|tools?|results?|websites?|files?|search)\b|(?:follow|obey|execute|carry out) (?:the |any |all |whatever )?(?:instructions|orders|commands|directions) (?:in|from|inside|given by|found in|contained in) (?:the |any |all |a )?(?:documents?|pages?|emails?|tools?|results?|websites?|files?|search)/
                 .ignoresCase()
             return sentence.firstMatch(of: rule) != nil
         }

@@ -21,7 +21,7 @@ public struct PolicyTestNeeds: Sendable {
     public let unneeded: [Unneeded]
 
     /// Takes out each operation of each adjustment of the operators' and the platform's layers, and runs
-    /// the tests; O(operations × tests).
+    /// the tests; O(operations × tests). What a template says is its own tests' business.
     ///
     /// - Parameter user: the user's layer that the tests are run with.
     public init(
@@ -103,12 +103,6 @@ extension Policy.Layers {
 
 extension Layer {
     fileprivate mutating func visit(_ body: (inout Adjustment, String) -> Void) {
-        for template in templates.indices {
-            let file = templates[template].file
-            for place in templates[template].adjust.indices {
-                body(&templates[template].adjust[place], file)
-            }
-        }
         for place in adjust.indices { body(&adjust[place], file) }
         for role in roles.indices {
             for place in roles[role].adjust.indices { body(&roles[role].adjust[place], file) }

@@ -35,8 +35,10 @@ extension ConversationInstructions {
 
     /// Each instruction with its fate, then what is in force of the behaviors that they are about.
     func lines(_ charter: Charter) -> [String] {
+        let rest = unknown.map { "  \($0.place): \"\($0.sentence.prefix(80))\"" }
+        let notKnown = rest.isEmpty ? [] : ["", "no rule knows:"] + rest
         guard !entries.isEmpty else {
-            return ["no instruction was found (by phrase rules; there may be others)"]
+            return ["no instruction was found (by phrase rules; there may be others)"] + notKnown
         }
         var lines = ["instructions found, by phrase rules:"]
         let rows = entries.map { entry in
@@ -55,7 +57,7 @@ extension ConversationInstructions {
                 "decided by \(decided.decidedBy.words)",
             ]
         }
-        return lines + TextTable(settings).lines.map { "  " + $0 }
+        return lines + TextTable(settings).lines.map { "  " + $0 } + notKnown
     }
 
     /// `{instructions: [{place, from, sentence, behavior, value, explicit, outcome}], decision}`.
@@ -72,6 +74,14 @@ extension ConversationInstructions {
                         writer.member("value", entry.value.string)
                         writer.member("explicit", entry.isExplicit)
                         writer.member("outcome", entry.outcome.name)
+                    }
+                }
+            }
+            writer.list("unknown") { writer in
+                for (place, sentence) in unknown {
+                    writer.object { writer in
+                        writer.member("place", place)
+                        writer.member("sentence", sentence)
                     }
                 }
             }

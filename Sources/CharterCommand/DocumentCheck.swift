@@ -18,13 +18,22 @@ struct DocumentCheck {
 
     /// Layers are checked against `charter`; unsaid, against the first charter among the files.
     init(charter: String?, among files: [String]) throws {
-        let path = charter ?? files.first { $0.hasSuffix(".md") }
+        let path = charter ?? files.first(where: DocumentCheck.isCharter)
         if let path, !path.hasSuffix(".md") {
             throw UsageError("\(path): a charter is a Markdown document, `.md`")
         }
         self.files = PolicyFiles(charterPath: path)
         base = CharterDocument.read(try self.files.charterSource())
         isCharterSaid = path != nil
+    }
+
+    /// Whether a Markdown document has behaviors: a README beside a layer is no charter.
+    private static func isCharter(_ file: String) -> Bool {
+        guard file.hasSuffix(".md"), let source = try? PolicyFiles.source(file) else {
+            return false
+        }
+        let reading = CharterDocument.read(source)
+        return reading.value.map { !$0.charter.behaviors.isEmpty } ?? true
     }
 
     /// Checks a document; what kind it is, its name says.

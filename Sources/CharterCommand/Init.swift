@@ -98,7 +98,8 @@ struct Init: ParsableCommand {
         }
         if let template { lines.append("extends: [\(template)]") }
         lines += [
-            "adjust: {}", "# adjust:", "#   formality: {set: formal, reason: why it is so}",
+            "adjust: {}  # write in its place:", "# adjust:",
+            "#   formality: {set: formal, reason: why it is so}",
         ]
         return lines.joined(separator: "\n") + "\n"
     }

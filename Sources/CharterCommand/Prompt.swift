@@ -172,7 +172,12 @@ extension Prompt {
         }
 
         private static func notes(_ extracted: ExtractedPrompt) -> [String] {
-            var lines = ["by phrase rules:"]
+            let isNothing = extracted.adjustments.isEmpty && extracted.refused.isEmpty
+            var lines = [
+                isNothing
+                    ? "by phrase rules: nothing was found (the standard charter's know English alone)"
+                    : "by phrase rules:"
+            ]
             for (each, reason) in extracted.refused {
                 lines.append(
                     "  line \(each.sentence.line): \(each.operation.rawValue) \(each.value) of "

@@ -57,8 +57,27 @@ struct RequestOptions: ParsableArguments {
     func read(for documents: PolicyDocuments) throws -> Request {
         var request = try self.request.map(RequestOptions.parse) ?? Request()
         if let userID { request.user = Text(userID) }
-        request.roles += roles.map { Text($0) }
-        if let channel { request.channel = Text(channel) }
+        for name in roles.flatMap({ $0.split(separator: ",") }) {
+            let name = name.trimmingCharacters(in: .whitespaces)
+            let known = documents.policy.roles.map(\.string)
+            guard known.isEmpty || known.contains(name) else {
+                throw UsageError(
+                    "--role: the operator has no role `\(name)`; "
+                        + (NearestName.help(for: name, among: known)
+                            ?? "there are " + known.map { "`\($0)`" }.joined(separator: ", ")))
+            }
+            request.roles.append(Text(name))
+        }
+        if let channel {
+            request.channel = Text(channel)
+            let known = documents.operators.last?.layer?.channels.map(\.name.string) ?? []
+            if !known.isEmpty, !known.contains(channel), known.contains("*") {
+                let help = NearestName.help(for: channel, among: known)
+                Output.error(
+                    "note: the channel `\(channel)` is not listed, so that `*` holds"
+                        + (help.map { "; \($0)" } ?? ""))
+            }
+        }
         if let surface { request.surface = Text(surface) }
         if let model { request.model = Text(model) }
         if let language { request.language = Text(language) }

@@ -42,6 +42,9 @@ struct Serve: AsyncParsableCommand {
             else {
                 throw ValidationError("--upstream: write an address, http://127.0.0.1:8081/v1")
             }
+            if ["", "/"].contains(URL(string: upstream)?.path() ?? "") {
+                Output.error("note: the address of a model's server mostly ends in /v1")
+            }
         }
         var unused = Settings(upstream: .init(url: ""))
         if let listen, !unused.listen(listen) {
@@ -57,7 +60,11 @@ struct Serve: AsyncParsableCommand {
         logger.logLevel = .warning
         do {
             try await GatewayServer(gateway, logger: logger).run { port in
+                let charter = settings.charter ?? "the standard charter"
+                let operators = settings.operators.map(\.name).joined(separator: ", ")
+                let who = operators.isEmpty ? "anybody may come in" : "for \(operators)"
                 Output.error("charter is in force at http://\(settings.host):\(port)/v1")
+                Output.error("\(charter), \(who), in front of \(settings.upstream.url)")
             }
         } catch {
             Output.error("charter: cannot serve at \(settings.host):\(settings.port): \(error)")

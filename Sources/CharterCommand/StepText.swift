@@ -11,6 +11,7 @@ struct StepText {
     /// Who took the step: a layer by its name, and the scope where it is not the layer itself.
     var speaker: String {
         let layer = step.origin.layer?.string
+        if step.operation == .administrator { return "operator, administrator role" }
         return switch step.scope {
         case .root: "charter"
         case .platform: layer ?? "platform"

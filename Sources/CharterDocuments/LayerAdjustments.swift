@@ -15,7 +15,7 @@ struct LayerAdjustments {
                     "the charter has no behavior `\(name)`",
                     help: NearestName.help(
                         for: name, among: charter.behaviors.lazy.map(\.id.text.string))
-                        ?? "the charter's headings say which ids there are")
+                        ?? "`charter matrix` lists the ids, with their values")
                 continue
             }
             adjustments += reader.read(value, of: behavior, &findings)

@@ -80,10 +80,27 @@ public struct PolicyTestDocument: Sendable {
             guard let request = request ?? (try? JSONDocument(Array("{}".utf8)))?.root else {
                 continue
             }
+            do {
+                _ = try Request(request)
+            } catch {
+                if expected["error"] == nil, let asked = node.entry("request")?.value {
+                    let place = error.path == "." ? "" : "`\(error.path)`: "
+                    findings.add(
+                        "test.bad-request", at: asked.range, "\(place)\(error.message)",
+                        reason: "requests have the shapes of docs/semantics.md §8",
+                        help: "write it so, or expect `{error: request.syntax}`")
+                    continue
+                }
+            }
             tests.append(
                 Test(
                     name: name, position: findings.source.position(of: node.range.lowerBound),
                     request: request, expected: expected))
+        }
+        if nodes.isEmpty {
+            findings.add(
+                "test.no-tests", .warning, at: root.range, "there are no tests",
+                help: "write `tests: [{name: …, request: {…}, expect: {…}}]`")
         }
         self.tests = tests
     }
@@ -117,6 +134,11 @@ extension PolicyTestDocument.Test {
             actual = "{\"error\":\"\(problem.rawValue)\"}"
         } catch {
             actual = "{\"error\":\"\(RequestSyntaxError.id)\"}"
+            if expected["error"] == nil, let error = error as? RequestSyntaxError {
+                let place = error.path == "." ? "" : ".\(error.path)"
+                return Vector.Difference(
+                    path: "request\(place)", expected: "a request", actual: error.message)
+            }
         }
         guard let document = try? JSONDocument(Array(actual.utf8)) else {
             return Vector.Difference(path: ".", expected: "a decision", actual: actual)

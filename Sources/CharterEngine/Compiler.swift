@@ -16,6 +16,9 @@ final class PolicyBase: Sendable {
     /// What is presumed for those below.
     let assumed: [Text: ClaimValue]
 
+    /// What root and the platform leave unforbidden of a behavior, where they say the same to everybody.
+    func cap(of number: Int) -> Rank { Rank(run: folds[number].cap) }
+
     init(_ charter: Charter, _ platform: Layer?) throws(PolicyError) {
         self.charter = charter
         var claims = ClaimTable()

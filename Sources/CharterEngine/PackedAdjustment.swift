@@ -71,7 +71,7 @@ struct AdjustmentTarget: Equatable, Sendable {
     var actor: UInt8 { UInt8(truncatingIfNeeded: word >> 61) }
     var place: Int { Int(word >> 48) & (AdjustmentTarget.mostScopes - 1) }
     private var role: UInt16 { UInt16(truncatingIfNeeded: word) }
-    private var channel: UInt16 { UInt16(truncatingIfNeeded: word >> 16) }
+    var channel: UInt16 { UInt16(truncatingIfNeeded: word >> 16) }
     private var member: UInt16 { UInt16(truncatingIfNeeded: word >> 32) }
 
     /// Whether it is for a role, a channel or a member.

@@ -110,6 +110,29 @@ public final class Policy: Sendable {
         }
     }
 
+    /// Moves interned facts to another channel; O(length of its name).
+    ///
+    /// - Throws: where the innermost operator lists channels, and neither this one nor `*`.
+    public func move(_ facts: inout Facts, to channel: Text?) throws(RequestError) {
+        facts.channel = Facts.nowhere
+        let attribute = Int(Attribute.channel.rawValue)
+        let before = facts.attributes[attribute]
+        facts.attributes[attribute] = .absent
+        guard let channel else { return }
+        if before.kind == .text {
+            facts.texts[Int(before.bits)] = channel
+            facts.attributes[attribute] = before
+        } else {
+            facts.attributes[attribute] = Cell(.text, UInt64(facts.texts.count))
+            facts.texts.append(channel)
+        }
+        guard names.hasChannels else { return }
+        guard let place = names.channel(channel) ?? names.channel("*") else {
+            throw RequestError.unknownChannel
+        }
+        facts.channel = place
+    }
+
     private func intern(roles: [Text], into facts: inout Facts) {
         facts.roleBits = 0
         facts.isAdministrator = false

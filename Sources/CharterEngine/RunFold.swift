@@ -39,7 +39,7 @@ struct RunFold {
     private let most: (platform: Run, operator: Run, user: Run)
     /// Bit L: level L has a say; bit L + 4: the behavior is protected from level L.
     private let flags: UInt8
-    private var cap: Run
+    private(set) var cap: Run
     /// What the actor on turn leaves to those below, opens to the next, and what its scope has said.
     private var left: Run
     private var open: Run = 0

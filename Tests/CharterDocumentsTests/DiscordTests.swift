@@ -27,6 +27,22 @@ struct DiscordTests {
         #expect(compared == 7_057)
     }
 
+    @Test("Many members in many channels come out as one by one")
+    func visiting() throws {
+        let now = Instant(seconds: 1_790_000_000)
+        for guild in Self.guilds.prefix(40) {
+            let policy = try DiscordPolicy(guild)
+            var count = 0
+            let places = guild.channels + guild.threads
+            try policy.visit(guild.members, in: places, at: now) { member, place, bits in
+                count += 1
+                let one = try? policy.permissions(of: member, in: place, at: now)
+                #expect(bits == one)
+            }
+            #expect(count == guild.members.count * places.count)
+        }
+    }
+
     private static func guild(_ text: String) throws -> DiscordGuild {
         try DiscordGuild(try JSONDocument(Array(text.utf8)).root)
     }

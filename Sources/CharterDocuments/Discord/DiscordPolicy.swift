@@ -12,7 +12,7 @@ public struct DiscordPolicy: Sendable {
     public let guild: DiscordGuild
     /// What the engine decides by.
     public let policy: Policy
-    private let rows: PolicyRows
+    private let rows: SwitchRows
     private let administrators: Set<Text>
     private let places: [Text: DiscordGuild.Channel]
 
@@ -23,7 +23,8 @@ public struct DiscordPolicy: Sendable {
         self.guild = guild
         guard let charter = DiscordPolicy.charter else { throw .tooLarge }
         policy = try Policy.compile(charter, .init(operators: [DiscordPolicy.layer(of: guild)]))
-        rows = PolicyRows(policy)
+        guard let rows = SwitchRows(policy) else { throw .tooLarge }
+        self.rows = rows
         administrators = Set(
             guild.roles.filter { $0.permissions.contains(.administrator) }.map(\.id))
         places = Dictionary(
@@ -61,7 +62,11 @@ public struct DiscordPolicy: Sendable {
         }
         for channel in guild.channels {
             var part = Layer.Channel(name: channel.id)
-            for overwrite in channel.overwrites {
+            // The API has one overwrite for each role and member; of two the last counts.
+            let overwrites = Dictionary(
+                channel.overwrites.map { (Key(id: $0.id, isMember: $0.isMember), $0) },
+                uniquingKeysWith: { $1 })
+            for overwrite in overwrites.values.sorted(by: { $0.id < $1.id }) {
                 let adjustments = adjustments(allow: overwrite.allow, deny: overwrite.deny)
                 if overwrite.isMember {
                     part.members[overwrite.id, default: []] += adjustments
@@ -78,6 +83,11 @@ public struct DiscordPolicy: Sendable {
             layer.channels.append(part)
         }
         return layer
+    }
+
+    private struct Key: Hashable {
+        var id: Text
+        var isMember: Bool
     }
 
     private static func adjustments(
@@ -141,13 +151,34 @@ public struct DiscordPolicy: Sendable {
         }
         let roles = [guild.id] + roles
         let facts = try policy.facts(of: Request(user: user, roles: roles, channel: channel))
-        var decisions: [BehaviorDecision] = []
-        rows.decide(facts, into: &decisions)
-        var bits: UInt64 = 0
-        for (bit, decision) in decisions.enumerated() where decision.ceilings.user.place == 1 {
-            bits |= 1 << UInt64(bit)
+        let bits = DiscordPermissions(rawValue: rows.decide(facts).userCeilings)
+        return (bits, roles.contains(where: administrators.contains))
+    }
+
+    /// What each of many members may do in each of many channels or threads, told one by one.
+    ///
+    /// A member's roles are looked up once, so that a place costs a few hundred nanoseconds.
+    public func visit(
+        _ members: some Sequence<DiscordGuild.Member>, in places: [DiscordGuild.Channel],
+        at now: Instant,
+        _ body: (DiscordGuild.Member, DiscordGuild.Channel, DiscordPermissions) -> Void
+    ) throws(RequestError) {
+        let channels = places.map { $0.kind == .thread ? $0.parentID ?? $0.id : $0.id }
+        for member in members {
+            let roles = [guild.id] + member.roles
+            let isOwner = member.id == guild.ownerID
+            let isAdministrator = roles.contains(where: administrators.contains)
+            var facts = try policy.facts(of: Request(user: member.id, roles: roles))
+            for (place, channel) in zip(places, channels) {
+                var bits = DiscordPermissions.all
+                if !isOwner, !isAdministrator {
+                    try policy.move(&facts, to: channel)
+                    bits = DiscordPermissions(rawValue: rows.decide(facts).userCeilings)
+                    bits = DiscordPolicy.timeOut(member, bits, at: now)
+                }
+                body(member, place, DiscordPolicy.implied(bits, in: place))
+            }
         }
-        return (DiscordPermissions(rawValue: bits), roles.contains(where: administrators.contains))
     }
 
     // MARK: What is Discord's alone
