@@ -21,6 +21,7 @@ struct Bench {
         try edge(job, policy)
         try compiling(job)
         try operators(job)
+        try discord()
         try documents()
     }
 
@@ -279,6 +280,71 @@ struct Bench {
             }
         }
         row("  hot", hot, "ns", target: 20)
+        keep(sum)
+    }
+
+    // MARK: A guild
+
+    /// 60 roles, 50 channels with overwrites of three roles and a member each, 100,000 members with up to
+    /// 20 roles.
+    static func discord() throws {
+        var state: UInt64 = 7
+        func random(_ bound: UInt64) -> UInt64 {
+            state = state &* 6_364_136_223_846_793_005 &+ 1_442_695_040_888_963_407
+            return (state >> 33) % bound
+        }
+        func bits() -> DiscordPermissions {
+            DiscordPermissions(rawValue: random(1 << 30) & 0x3FFF_FFF7 | random(1 << 20) << 30)
+        }
+        var roles = [
+            DiscordGuild.Role(id: "1", name: "@everyone", position: 0, permissions: bits())
+        ]
+        for number in 0..<60 {
+            let id = Text("10000000000000\(100 + number)")
+            roles.append(.init(id: id, name: "", position: number + 1, permissions: bits()))
+        }
+        let ids = roles.dropFirst().map(\.id)
+        var members: [DiscordGuild.Member] = []
+        for number in 0..<100_000 {
+            let count = Int(random(21))
+            let own = (0..<count).map { _ in ids[Int(random(60))] }
+            members.append(.init(id: Text("2000000000000\(100_000 + number)"), roles: own))
+        }
+        let channels = (0..<50).map { number in
+            var overwrites = (0..<3).map { _ in
+                DiscordGuild.Overwrite(
+                    id: ids[Int(random(60))], isMember: false, allow: bits(), deny: bits())
+            }
+            overwrites.append(
+                .init(
+                    id: members[Int(random(1_000))].id, isMember: true, allow: bits(), deny: bits())
+            )
+            return DiscordGuild.Channel(
+                id: Text("3000000000000\(100 + number)"), name: "", kind: .text, parentID: nil,
+                isAgeRestricted: false, overwrites: overwrites)
+        }
+        let guild = DiscordGuild(
+            id: "1", name: "", ownerID: "2", roles: roles, channels: channels, threads: [],
+            members: [])
+        let policy = try DiscordPolicy(guild)
+        let now = Instant(seconds: 0)
+        var sum: UInt64 = 0
+        let all = try nanoseconds(1, rounds: 3) {
+            try policy.visit(members, in: channels, at: now) { sum &+= $2.rawValue }
+        }
+        row(
+            "100,000 members of a guild in 50 channels", all / 1_000_000_000, "s", target: 1)
+        let many = DiscordGuild.Member(id: "4", roles: Array(ids.prefix(20)))
+        let plain = try nanoseconds(20_000) {
+            for _ in 0..<20_000 { sum &+= try policy.permissions(of: many, at: now).rawValue }
+        }
+        let inChannel = try nanoseconds(20_000) {
+            for _ in 0..<20_000 {
+                sum &+= try policy.permissions(of: many, in: channels[0], at: now).rawValue
+            }
+        }
+        row("a member with 20 roles, without overwrites", plain, "ns", target: nil)
+        row("  in a channel with overwrites", inChannel, "ns", target: plain * 2)
         keep(sum)
     }
 

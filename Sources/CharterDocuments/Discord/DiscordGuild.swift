@@ -19,6 +19,20 @@ public struct DiscordGuild: Sendable {
     /// Members, where the payload lists them.
     public var members: [Member]
 
+    /// A guild of these parts.
+    public init(
+        id: Text, name: String, ownerID: Text, roles: [Role], channels: [Channel],
+        threads: [Channel], members: [Member]
+    ) {
+        self.id = id
+        self.name = name
+        self.ownerID = ownerID
+        self.roles = roles
+        self.channels = channels
+        self.threads = threads
+        self.members = members
+    }
+
     /// A role of the guild.
     public struct Role: Sendable {
         /// Its id.
@@ -29,6 +43,14 @@ public struct DiscordGuild: Sendable {
         public var position: Int
         /// What it permits everywhere.
         public var permissions: DiscordPermissions
+
+        /// A role of these parts.
+        public init(id: Text, name: String, position: Int, permissions: DiscordPermissions) {
+            self.id = id
+            self.name = name
+            self.position = position
+            self.permissions = permissions
+        }
     }
 
     /// A channel, a category or a thread.
@@ -45,6 +67,19 @@ public struct DiscordGuild: Sendable {
         public var isAgeRestricted: Bool
         /// In the order of the payload.
         public var overwrites: [Overwrite]
+
+        /// A place of these parts.
+        public init(
+            id: Text, name: String, kind: Kind, parentID: Text?, isAgeRestricted: Bool,
+            overwrites: [Overwrite]
+        ) {
+            self.id = id
+            self.name = name
+            self.kind = kind
+            self.parentID = parentID
+            self.isAgeRestricted = isAgeRestricted
+            self.overwrites = overwrites
+        }
     }
 
     /// The type of a channel (Discord's `ChannelType`).
@@ -81,6 +116,16 @@ public struct DiscordGuild: Sendable {
         public var allow: DiscordPermissions
         /// What is taken; what is given as well stays given.
         public var deny: DiscordPermissions
+
+        /// An overwrite of a role or a member.
+        public init(
+            id: Text, isMember: Bool, allow: DiscordPermissions, deny: DiscordPermissions
+        ) {
+            self.id = id
+            self.isMember = isMember
+            self.allow = allow
+            self.deny = deny
+        }
     }
 
     /// A member of the guild.
