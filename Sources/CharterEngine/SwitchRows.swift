@@ -29,7 +29,7 @@ public struct SwitchRows: Sendable {
     }
 
     /// The words of the fold: a bit is set where the value is at least on.
-    private struct State: Sendable {
+    fileprivate struct State: Sendable {
         var setting: UInt64 = 0
         var cap: UInt64 = 0
         var operatorCeiling: UInt64 = 0
@@ -90,10 +90,24 @@ public struct SwitchRows: Sendable {
         self.beginning = beginning
     }
 
+    /// What is decided of somebody before a channel has its say.
+    public struct Beginning: Sendable {
+        fileprivate var state: State
+    }
+
     /// Decides all switches; nothing is allocated.
-    public func decide(_ facts: borrowing Facts) -> Decisions {
+    public func decide(_ facts: borrowing Facts) -> Decisions { finish(begin(facts), facts) }
+
+    /// Decides what is the same for somebody in every channel.
+    public func begin(_ facts: borrowing Facts) -> Beginning {
         var state = beginning
         apply(general, facts, &state)
+        return Beginning(state: state)
+    }
+
+    /// Decides the rest for the channel that the facts have.
+    public func finish(_ beginning: Beginning, _ facts: borrowing Facts) -> Decisions {
+        var state = beginning.state
         if let rows = byChannel[facts.channel] { apply(rows, facts, &state) }
         if facts.isAdministrator {
             let most = state.operatorCeiling & state.cap & rules.most

@@ -169,11 +169,13 @@ public struct DiscordPolicy: Sendable {
             let isOwner = member.id == guild.ownerID
             let isAdministrator = roles.contains(where: administrators.contains)
             var facts = try policy.facts(of: Request(user: member.id, roles: roles))
+            let beginning = rows.begin(facts)
             for (place, channel) in zip(places, channels) {
                 var bits = DiscordPermissions.all
                 if !isOwner, !isAdministrator {
                     try policy.move(&facts, to: channel)
-                    bits = DiscordPermissions(rawValue: rows.decide(facts).userCeilings)
+                    let decided = rows.finish(beginning, facts)
+                    bits = DiscordPermissions(rawValue: decided.userCeilings)
                     bits = DiscordPolicy.timeOut(member, bits, at: now)
                 }
                 body(member, place, DiscordPolicy.implied(bits, in: place))
