@@ -39,7 +39,7 @@ struct DocumentedCommands {
         let path = ProcessInfo.processInfo.environment["PATH"] ?? "/usr/bin:/bin"
         let ended = try await Child.run(
             ["sh", "-euc", block.text],
-            seconds: 60,
+            seconds: 300,
             folder: folder,
             environment: ["PATH": House.path(".build/debug") + ":" + path]
         )
