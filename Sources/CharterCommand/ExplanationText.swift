@@ -42,6 +42,12 @@ struct ExplanationText {
         for step in steps {
             let text = StepText(step: step, policy: policy)
             var effect = text.refusal ?? ""
+            if step.reason == .needsEvidence, case .claim(let name) = step.value,
+                let shown = request.claims[name]?.evidence
+            {
+                let need = conditions.need(of: name, at: step, behavior)
+                effect += " (\(shown); \(need) is needed)"
+            }
             if step.reason == nil, step.setting != setting {
                 effect = "→ \(behavior.spelled(step.setting))"
             }

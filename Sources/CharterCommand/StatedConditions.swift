@@ -11,6 +11,8 @@ struct StatedConditions {
     private var conditions: [Place: Condition] = [:]
     /// Claims that somebody presumes where they are absent.
     private var assumed: Set<Text> = []
+    /// By document: the evidence that is enough for a claim there.
+    private var believed: [String: [Text: Evidence]] = [:]
 
     init(_ documents: PolicyDocuments) {
         let charter = documents.policy.charter
@@ -19,6 +21,10 @@ struct StatedConditions {
         for layer in ([documents.platform].compactMap { $0 } + documents.operators)
             .compactMap(\.layer)
         {
+            var believe: [Text: Evidence] = [:]
+            for template in layer.templates { believe.merge(template.believe) { $1 } }
+            believe.merge(layer.believe) { $1 }
+            for file in [layer.file] + layer.templates.map(\.file) { believed[file] = believe }
             for template in layer.templates {
                 add(template.adjust, template.file)
                 assumed.formUnion(template.assume.keys)
@@ -43,6 +49,12 @@ struct StatedConditions {
     func unshown(by request: Request, of step: Step) -> [String] {
         (condition(of: step)?.claims ?? [])
             .filter { request.claims[$0] == nil && !assumed.contains($0) }.map(\.string)
+    }
+
+    /// How well a claim has to be shown for the adjustment that a step comes from (SEMANTICS §5).
+    func need(of claim: Text, at step: Step, _ behavior: Behavior) -> Evidence {
+        believed[step.origin.file]?[claim].map { max(behavior.believable, $0) }
+            ?? behavior.evidence
     }
 
     private mutating func add(_ adjustments: [Adjustment], _ file: String) {

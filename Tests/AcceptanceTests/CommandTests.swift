@@ -183,6 +183,20 @@ struct CommandTests {
         }
     }
 
+    @Test(
+        "says how well a claim is shown, and how well it has to be",
+        arguments: [
+            ("profession=nurse", "safe_messaging", "(asserted; vouched is needed)"),
+            ("identity_checked=true:vouched", "personal_records", "(vouched; verified is needed)"),
+        ])
+    func evidence(claim: String, behavior: String, says: String) async throws {
+        let ended = try await Self.charter([
+            "explain", "--operator", "Charters/operators/clinic.yaml", "--role", "clinician",
+            "--claim", claim, behavior,
+        ])
+        #expect(ended.status == 0 && ended.output.contains(says), "\(ended.output)")
+    }
+
     @Test("begins a layer whose tests pass, and overwrites nothing")
     func begins() async throws {
         let folder = FileManager.default.temporaryDirectory.appending(path: "charter-\(UUID())")
