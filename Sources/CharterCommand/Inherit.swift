@@ -27,6 +27,9 @@ struct Inherit: ParsableCommand {
     @Flag(help: "Lists everything; unsaid, what has nothing to do with the purpose is counted.")
     var all = false
 
+    @Flag(help: "Writes a page for a colleague, self-contained.")
+    var html = false
+
     @Flag(help: "Writes a summary in Markdown, as the page of a template has it.")
     var summary = false
 
@@ -43,7 +46,9 @@ struct Inherit: ParsableCommand {
         guard let inheritance = try Inheritance(documents) else {
             throw UsageError("\(layer): this is no operator's layer")
         }
-        if summary {
+        if html {
+            print(InheritancePage(inheritance).html)
+        } else if summary {
             print(inheritance.summary, terminator: "")
         } else if format == .json {
             print(inheritance.json)

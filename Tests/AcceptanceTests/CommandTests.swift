@@ -153,6 +153,13 @@ struct CommandTests {
         #expect(!page.output.contains("\"javascript:"))
         #expect(page.output.contains("&lt;script&gt;evil()&lt;/script&gt;"))
         #expect(page.output.contains("default-src 'none'"), "images are not loaded either")
+        let inherited = try await Self.charter([
+            "inherit", "--html", "--charter", folder.appending(path: "evil.md").path,
+            folder.appending(path: "evil.yaml").path,
+        ])
+        #expect(inherited.status == 0, "\(inherited.output)")
+        #expect(!inherited.output.contains("<script"))
+        #expect(inherited.output.contains("&lt;script&gt;evil()&lt;/script&gt;"))
     }
 
     @Test("lets nothing that a document or an argument says act on the terminal")
