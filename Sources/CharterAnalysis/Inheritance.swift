@@ -100,7 +100,6 @@ public struct Inheritance: Sendable {
         let charter = policy.charter
         let decision = try policy.decide(Request(), withTrail: true)
         let adjustments = Inheritance.adjustments(of: layer)
-        let own = Set(([layer.file] + layer.templates.map(\.file)))
         let relevance = Relevance(documents.charter, purpose: Inheritance.words(of: document))
         var entries: [(place: Int, entry: Entry)] = []
         for (place, behavior) in charter.behaviors.enumerated() {
@@ -143,7 +142,7 @@ public struct Inheritance: Sendable {
         above = documents.operators.dropLast().compactMap { $0.layer?.name?.string }
         purpose = document.purpose
         self.entries = entries.map(\.entry)
-        exceptions = Inheritance.exceptions(adjustments, charter, own)
+        exceptions = Inheritance.exceptions(adjustments, charter)
         mismatch = Inheritance.mismatch(document, charter)
     }
 
@@ -216,7 +215,7 @@ public struct Inheritance: Sendable {
     }
 
     private static func exceptions(
-        _ adjustments: [Placed], _ charter: Charter, _ own: Set<String>
+        _ adjustments: [Placed], _ charter: Charter
     ) -> [Exception] {
         let exceptions = adjustments.compactMap { placed -> Exception? in
             let adjustment = placed.adjustment

@@ -6,6 +6,7 @@
 // What a subcommand does is done by the parts below; here is only how it is asked for and shown.
 import ArgumentParser
 import CharterDocuments
+import CharterServer
 import Foundation
 
 /// The command `charter`: one file a subcommand.
@@ -38,6 +39,9 @@ struct CharterCommand: AsyncParsableCommand {
             }
         } catch let error as UsageError {
             Output.error("charter: \(error.message)")
+            Foundation.exit(ExitCode.input.rawValue)
+        } catch let error as FileError {
+            Output.error("charter: \(error)")
             Foundation.exit(ExitCode.input.rawValue)
         } catch {
             let code = exitCode(for: error)

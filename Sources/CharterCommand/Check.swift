@@ -27,12 +27,8 @@ struct Check: ParsableCommand {
 
     func run() throws {
         var check: DocumentCheck
-        do {
-            check = try DocumentCheck(charter: charter, among: files)
-            for file in files { try check.add(file) }
-        } catch let error as FileError {
-            throw UsageError("\(error)")
-        }
+        check = try DocumentCheck(charter: charter, among: files)
+        for file in files { try check.add(file) }
         let shown = check.diagnostics.filter { notes || $0.severity > .note }
         switch format {
         case .json: print(DiagnosticText.json(shown))

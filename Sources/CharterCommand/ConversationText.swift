@@ -3,7 +3,6 @@ import CharterDetection
 import CharterDocuments
 import CharterEngine
 import CharterServer
-import Foundation
 
 /// Conversations read from files, and shown.
 extension ConversationInstructions {
@@ -12,12 +11,9 @@ extension ConversationInstructions {
         _ user: UserLayer?
     ) throws -> ConversationInstructions {
         let largest = 16 << 20
-        guard let file = FileHandle(forReadingAtPath: path) else {
-            throw UsageError("\(path): there is no such file, or it cannot be read")
-        }
-        let bytes = Array(try file.read(upToCount: largest + 1) ?? Data())
         let messages: MessageList
         do {
+            let bytes = try PolicyFiles.bytes(of: path, upTo: largest + 1)
             messages = try MessageList(
                 try JSONDocument(bytes, limits: JSONLimits(bytes: largest)).root)
         } catch let error as JSONError {
@@ -95,12 +91,7 @@ extension ConversationInstructions {
 extension PhraseFinder {
     /// The phrases beside a charter, or the standard charter's; none where there are none.
     static func read(_ charterPath: String?, _ charter: Charter) throws -> PhraseFinder {
-        let source: SourceText?
-        do {
-            source = try PolicyFiles(charterPath: charterPath).companion("phrases")
-        } catch {
-            throw UsageError("\(error)")
-        }
+        let source = try PolicyFiles(charterPath: charterPath).companion("phrases")
         guard let source else { return try PhraseFinder([]) }
         let reading = PhrasesDocument.read(source, for: charter)
         guard let document = reading.value else { throw PolicyOptions.refuse(reading.diagnostics) }

@@ -29,11 +29,7 @@ extension Discord {
         func run() throws {
             var results: [DiscordCaseFile] = []
             for file in files {
-                do {
-                    results.append(try DiscordCaseFile.run(file))
-                } catch let error as FileError {
-                    throw UsageError("\(error)")
-                }
+                results.append(try DiscordCaseFile.run(file))
             }
             print(
                 format == .json
@@ -71,44 +67,34 @@ extension Discord {
 
         func run() throws {
             let files = PolicyFiles(charterPath: charter)
-            do {
-                let reading = CharterDocument.read(try files.charterSource())
-                guard let document = reading.value else {
-                    throw PolicyOptions.refuse(reading.diagnostics)
-                }
-                let source = try mapping.map(PolicyFiles.source) ?? files.companion("discord")
-                guard let source else {
-                    throw UsageError("say --mapping FILE: there is none beside the charter")
-                }
-                let mapping = DiscordMapping.read(source, document.charter)
-                guard let mappingValue = mapping.value else {
-                    throw PolicyOptions.refuse(mapping.diagnostics)
-                }
-                let made = DiscordImport(try readGuild(), mappingValue, document.charter)
-                if format == .json {
-                    var writer = JSONWriter()
-                    writer.object { writer in
-                        writer.member("layer", made.layer)
-                        writer.list("notes") { writer in
-                            for note in made.notes { writer.value(note) }
-                        }
+            let document = try files.readCharter()
+            let source = try mapping.map(PolicyFiles.source) ?? files.companion("discord")
+            guard let source else {
+                throw UsageError("say --mapping FILE: there is none beside the charter")
+            }
+            let mapping = DiscordMapping.read(source, document.charter)
+            guard let mappingValue = mapping.value else {
+                throw PolicyOptions.refuse(mapping.diagnostics)
+            }
+            let made = DiscordImport(try readGuild(), mappingValue, document.charter)
+            if format == .json {
+                var writer = JSONWriter()
+                writer.object { writer in
+                    writer.member("layer", made.layer)
+                    writer.list("notes") { writer in
+                        for note in made.notes { writer.value(note) }
                     }
-                    print(writer.text)
-                } else {
-                    print(made.layer, terminator: "")
-                    for note in made.notes { Output.error("note: \(note)") }
                 }
-            } catch let error as FileError {
-                throw UsageError("\(error)")
+                print(writer.text)
+            } else {
+                print(made.layer, terminator: "")
+                for note in made.notes { Output.error("note: \(note)") }
             }
         }
 
         private func readGuild() throws -> DiscordGuild {
             let largest = 256 << 20
-            guard let file = FileHandle(forReadingAtPath: guild) else {
-                throw FileError(path: guild, message: "there is no such file, or it cannot be read")
-            }
-            let bytes = Array(try file.read(upToCount: largest + 1) ?? Data())
+            let bytes = try PolicyFiles.bytes(of: guild, upTo: largest + 1)
             let limits = JSONLimits(bytes: largest, values: 20_000_000)
             do {
                 return try DiscordGuild(try JSONDocument(bytes, limits: limits).root)

@@ -28,6 +28,13 @@ struct Explain: ParsableCommand {
     @Option(help: "How to write it; JSON is the decision with its `trail`.")
     var format = OutputFormat.text
 
+    func validate() throws {
+        if messages != nil, !behaviors.isEmpty {
+            throw ValidationError(
+                "--messages explains the behaviors of the conversation: name none beside it")
+        }
+    }
+
     func run() throws {
         let (documents, user) = try policy.read()
         let charter = documents.policy.charter

@@ -26,30 +26,35 @@ struct PolicyOptions: ParsableArguments {
 
     /// Reads everything; prints what is wrong and exits with 2 where something is.
     func read() throws -> (documents: PolicyDocuments, user: UserLayer?) {
-        do {
-            if let charter, !charter.hasSuffix(".md") {
-                throw UsageError("\(charter): a charter is a Markdown document, `.md`")
-            }
-            let files = PolicyFiles(charterPath: charter)
-            let reading = try files.read(platform: platform, innermost: innermost)
-            guard let documents = reading.value else {
-                throw PolicyOptions.refuse(reading.diagnostics)
-            }
-            if documents.policy.charter.behaviors.isEmpty {
-                throw UsageError("\(documents.policy.charter.file): the charter has no behaviors")
-            }
-            guard let user else { return (documents, nil) }
-            let layer = try files.readUser(user, documents.policy.charter)
-            guard let value = layer.value else { throw PolicyOptions.refuse(layer.diagnostics) }
-            return (documents, value.user)
-        } catch let error as FileError {
-            throw UsageError("\(error)")
+        if let charter, !charter.hasSuffix(".md") {
+            throw UsageError("\(charter): a charter is a Markdown document, `.md`")
         }
+        let files = PolicyFiles(charterPath: charter)
+        let reading = try files.read(platform: platform, innermost: innermost)
+        guard let documents = reading.value else {
+            throw PolicyOptions.refuse(reading.diagnostics)
+        }
+        if documents.policy.charter.behaviors.isEmpty {
+            throw UsageError("\(documents.policy.charter.file): the charter has no behaviors")
+        }
+        guard let user else { return (documents, nil) }
+        let layer = try files.readUser(user, documents.policy.charter)
+        guard let value = layer.value else { throw PolicyOptions.refuse(layer.diagnostics) }
+        return (documents, value.user)
     }
 
     /// Prints the errors among diagnostics; to throw is left to the caller.
     static func refuse(_ diagnostics: [Diagnostic]) -> ExitCode {
         Output.error(diagnostics.filter { $0.severity == .error })
         return .input
+    }
+}
+
+extension PolicyFiles {
+    /// The charter; prints what is wrong and exits with 2 where something is.
+    func readCharter() throws -> CharterDocument {
+        let reading = CharterDocument.read(try charterSource())
+        guard let document = reading.value else { throw PolicyOptions.refuse(reading.diagnostics) }
+        return document
     }
 }

@@ -148,26 +148,18 @@ extension Prompt {
         var format = OutputFormat.text
 
         func run() throws {
-            let files = PolicyFiles(charterPath: charter)
-            do {
-                let reading = CharterDocument.read(try files.charterSource())
-                guard let document = reading.value else {
-                    throw PolicyOptions.refuse(reading.diagnostics)
-                }
-                let source = try PolicyFiles.source(prompt)
-                if let bound = source.bounds(area: "charter") {
-                    throw UsageError("\(prompt): \(bound.message)")
-                }
-                let finder = try PhraseFinder.read(charter, document.charter)
-                let extracted = try ExtractedPrompt(source, finder, document.charter)
-                if format == .json {
-                    print(Extract.json(extracted))
-                } else {
-                    print(extracted.layer, terminator: "")
-                    for line in Extract.notes(extracted) { Output.error(line) }
-                }
-            } catch let error as FileError {
-                throw UsageError("\(error)")
+            let document = try PolicyFiles(charterPath: charter).readCharter()
+            let source = try PolicyFiles.source(prompt)
+            if let bound = source.bounds(area: "charter") {
+                throw UsageError("\(prompt): \(bound.message)")
+            }
+            let finder = try PhraseFinder.read(charter, document.charter)
+            let extracted = try ExtractedPrompt(source, finder, document.charter)
+            if format == .json {
+                print(Extract.json(extracted))
+            } else {
+                print(extracted.layer, terminator: "")
+                for line in Extract.notes(extracted) { Output.error(line) }
             }
         }
 

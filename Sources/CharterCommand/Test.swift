@@ -26,11 +26,7 @@ struct Test: ParsableCommand {
     func run() throws {
         var suites: [TestSuite] = []
         for file in files {
-            do {
-                suites.append(try TestSuite.run(file, needs: unneeded))
-            } catch let error as FileError {
-                throw UsageError("\(error)")
-            }
+            suites.append(try TestSuite.run(file, needs: unneeded))
         }
         if let junit {
             guard
@@ -92,13 +88,9 @@ struct TestSuite {
         let folder = URL(filePath: file).deletingLastPathComponent()
         func path(_ name: String) -> String { folder.appending(path: name).relativePath }
         let files = PolicyFiles(charterPath: document.charter.map(path))
-        let charter = CharterDocument.read(try files.charterSource())
-        guard let charterDocument = charter.value else {
-            throw PolicyOptions.refuse(charter.diagnostics)
-        }
         let nearest = path(document.operators.last ?? document.platform ?? ".")
         let policy = PolicyDocuments.read(
-            charterDocument,
+            try files.readCharter(),
             platform: try document.platform.map { try PolicyFiles.source(path($0)) },
             operators: try document.operators.map { try PolicyFiles.source(path($0)) },
             templates: { files.find($0, beside: nearest) })

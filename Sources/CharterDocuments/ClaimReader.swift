@@ -75,16 +75,9 @@ struct ClaimReader {
     private func pairs(
         _ node: YAMLNode, _ key: String, _ findings: inout Findings
     ) -> [(key: YAMLNode, value: YAMLNode)] {
-        guard case .mapping(let pairs) = node.content else {
-            if node.scalar != "" {
-                findings.add(
-                    badValue, at: node.range, "`\(key)` is a map, not \(node.kind)",
-                    help: key == "claims"
-                        ? "write `claims: {age: int}`" : "write `assume: {age: 18}`")
-            }
-            return []
-        }
-        return pairs
+        findings.pairs(
+            of: node, badValue, "`\(key)` is a map, not \(node.kind)",
+            help: key == "claims" ? "write `claims: {age: int}`" : "write `assume: {age: 18}`")
     }
 
     /// What a scalar says where a value of the type is asked for.

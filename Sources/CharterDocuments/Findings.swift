@@ -41,6 +41,18 @@ package struct Findings {
                 help: help().map(Findings.clipped)))
     }
 
+    /// The pairs of a map; what is none is told, but for an empty text where that may be.
+    mutating func pairs(
+        of node: YAMLNode, _ id: String, _ message: @autoclosure () -> String,
+        help: @autoclosure () -> String?, mayBeUnsaid: Bool = true
+    ) -> [(key: YAMLNode, value: YAMLNode)] {
+        if case .mapping(let pairs) = node.content { return pairs }
+        if !mayBeUnsaid || node.scalar != "" {
+            add(id, at: node.range, message(), help: help())
+        }
+        return []
+    }
+
     package mutating func add(_ error: YAMLError, area: String) {
         let id = error.kind == .duplicateKey ? "\(area).duplicate-key" : "\(area).syntax"
         add(

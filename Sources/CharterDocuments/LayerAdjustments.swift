@@ -90,14 +90,8 @@ struct LayerAdjustments {
     private func pairs(
         _ node: YAMLNode, _ findings: inout Findings
     ) -> [(key: YAMLNode, value: YAMLNode)] {
-        guard case .mapping(let pairs) = node.content else {
-            if node.scalar != "" {
-                findings.add(
-                    "layer.bad-value", at: node.range, "adjustments are a map, not \(node.kind)",
-                    help: "write `behavior: value` lines")
-            }
-            return []
-        }
-        return pairs
+        findings.pairs(
+            of: node, "layer.bad-value", "adjustments are a map, not \(node.kind)",
+            help: "write `behavior: value` lines")
     }
 }

@@ -111,12 +111,8 @@ public struct Replies: Sendable {
     private static func pairs(
         _ node: YAMLNode, _ what: String, _ findings: inout Findings
     ) -> [(key: YAMLNode, value: YAMLNode)] {
-        guard case .mapping(let pairs) = node.content else {
-            findings.add(
-                "replies.bad-value", at: node.range, "\(what): a map is expected, not \(node.kind)",
-                help: "write `name: …` lines")
-            return []
-        }
-        return pairs
+        findings.pairs(
+            of: node, "replies.bad-value", "\(what): a map is expected, not \(node.kind)",
+            help: "write `name: …` lines", mayBeUnsaid: false)
     }
 }

@@ -71,14 +71,8 @@ struct RoleReader {
     private func pairs(
         _ node: YAMLNode, _ what: String, _ findings: inout Findings
     ) -> [(key: YAMLNode, value: YAMLNode)] {
-        guard case .mapping(let pairs) = node.content else {
-            if node.scalar != "" {
-                findings.add(
-                    "layer.bad-value", at: node.range, "\(what) is a map, not \(node.kind)",
-                    help: "write `name: …` lines, or `{}` for none")
-            }
-            return []
-        }
-        return pairs
+        findings.pairs(
+            of: node, "layer.bad-value", "\(what) is a map, not \(node.kind)",
+            help: "write `name: …` lines, or `{}` for none")
     }
 }

@@ -68,17 +68,23 @@ public struct PolicyFiles: Sendable {
 
     /// A document of at most `SourceText.largest` bytes; a larger one is not loaded whole.
     public static func source(_ path: String) throws(FileError) -> SourceText {
+        // A byte order mark does not count: three bytes, and one that shows that there are more.
+        SourceText(file: path, bytes: try bytes(of: path, upTo: SourceText.largest + 4))
+    }
+
+    /// The bytes of a file, or as many of them as are asked for.
+    public static func bytes(of path: String, upTo count: Int) throws(FileError) -> [UInt8] {
         guard let file = FileHandle(forReadingAtPath: path) else {
             throw FileError(path: path, message: "there is no such file, or it cannot be read")
         }
         defer { try? file.close() }
         let data: Data?
         do {
-            data = try file.read(upToCount: SourceText.largest + 4)
+            data = try file.read(upToCount: count)
         } catch {
             throw FileError(path: path, message: "this is no file that can be read")
         }
-        return SourceText(file: path, bytes: Array(data ?? Data()))
+        return Array(data ?? Data())
     }
 
     /// The chain of operators that ends in `path`: each layer's `under` is found by its name.

@@ -62,6 +62,11 @@ struct CommandTests {
         Case("matrix --html --format json", 2, "exclude each other"),
         Case("test Charters/standard.md", 2, "tests are `.test.yaml`, vectors `.jsonl`"),
         Case("test --junit /nowhere/x.xml Charters/standard.test.yaml", 3, "cannot be written"),
+        Case("explain --messages chat.json erotica", 2, "name none beside it"),
+        Case("explain --messages nowhere.json", 2, "nowhere.json: there is no such file"),
+        Case("discord import nowhere.json", 2, "nowhere.json: there is no such file"),
+        Case("discord import Charters", 2, "Charters: this is no file that can be read"),
+        Case("prompt extract nowhere.txt", 2, "nowhere.txt: there is no such file"),
         Case("serve", 2, "say --config FILE, or --upstream URL"),
         Case("serve --upstream localhost:8081", 2, "--upstream: write an address"),
         Case(

@@ -105,13 +105,9 @@ public struct DiscordMapping: Sendable {
     private static func pairs(
         _ node: YAMLNode, _ findings: inout Findings
     ) -> [(key: YAMLNode, value: YAMLNode)] {
-        guard case .mapping(let pairs) = node.content else {
-            findings.add(
-                "discord.bad-value", at: node.range, "a map is expected, not \(node.kind)",
-                help: "write `name: {behavior: value}` lines")
-            return []
-        }
-        return pairs
+        findings.pairs(
+            of: node, "discord.bad-value", "a map is expected, not \(node.kind)",
+            help: "write `name: {behavior: value}` lines", mayBeUnsaid: false)
     }
 }
 
