@@ -26,8 +26,7 @@ struct Check: ParsableCommand {
     var format = OutputFormat.text
 
     func run() throws {
-        var check: DocumentCheck
-        check = try DocumentCheck(charter: charter, among: files)
+        var check = try DocumentCheck(charter: charter, among: files)
         for file in files { try check.add(file) }
         let shown = check.diagnostics.filter { notes || $0.severity > .note }
         switch format {

@@ -120,16 +120,10 @@ struct DiscordCaseFile {
 
     /// The most differences that are listed.
     private static let mostListed = 20
-    /// The largest file, in bytes.
-    private static let largest = 1 << 30
 
     static func run(_ file: String) throws -> DiscordCaseFile {
-        guard let data = FileManager.default.contents(atPath: file), data.count <= largest else {
-            throw FileError(path: file, message: "there is no such file, or it cannot be read")
-        }
         var result = DiscordCaseFile(file: file)
-        for (number, line) in data.split(separator: UInt8(ascii: "\n")).enumerated() {
-            let place = "\(file):\(number + 1)"
+        for (place, line) in try PolicyFiles.lines(of: file) {
             guard let json = try? JSONDocument(Array(line)).root, let each = DiscordCase(json)
             else { throw FileError(path: place, message: "this line is no case") }
             do {

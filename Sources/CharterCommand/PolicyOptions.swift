@@ -51,6 +51,20 @@ struct PolicyOptions: ParsableArguments {
 }
 
 extension PolicyFiles {
+    /// The lines of a file of cases that are not empty, each with its place, `cases.jsonl:1`.
+    static func lines(
+        of path: String
+    ) throws(FileError) -> [(place: String, line: ArraySlice<UInt8>)] {
+        let largest = 1 << 30
+        let bytes = try PolicyFiles.bytes(of: path, upTo: largest + 1)
+        guard bytes.count <= largest else {
+            throw FileError(path: path, message: "the file is larger than \(largest) bytes")
+        }
+        return bytes.split(separator: UInt8(ascii: "\n"), omittingEmptySubsequences: false)
+            .enumerated().filter { !$0.element.isEmpty }
+            .map { ("\(path):\($0.offset + 1)", $0.element) }
+    }
+
     /// The charter; prints what is wrong and exits with 2 where something is.
     func readCharter() throws -> CharterDocument {
         let reading = CharterDocument.read(try charterSource())

@@ -105,12 +105,7 @@ extension Prompt {
 
         /// The lines that one has and the other has not, in the order of the longest common lines.
         private func differences(_ prompt: CompiledPrompt, _ path: String) throws -> [String] {
-            let deployed: SourceText
-            do {
-                deployed = try PolicyFiles.source(path)
-            } catch {
-                throw UsageError("\(error)")
-            }
+            let deployed = try PolicyFiles.prompt(path)
             let old = String(decoding: deployed.bytes, as: UTF8.self).components(separatedBy: "\n")
             let new = prompt.text.components(separatedBy: "\n")
             var lines: [(place: Int, order: Int, text: String)] = []
@@ -149,10 +144,7 @@ extension Prompt {
 
         func run() throws {
             let document = try PolicyFiles(charterPath: charter).readCharter()
-            let source = try PolicyFiles.source(prompt)
-            if let bound = source.bounds(area: "charter") {
-                throw UsageError("\(prompt): \(bound.message)")
-            }
+            let source = try PolicyFiles.prompt(prompt)
             let finder = try PhraseFinder.read(charter, document.charter)
             let extracted = try ExtractedPrompt(source, finder, document.charter)
             if format == .json {
@@ -229,5 +221,17 @@ extension Prompt {
                 if let reason { writer.member("reason", reason.rawValue) }
             }
         }
+    }
+}
+
+extension PolicyFiles {
+    /// A system prompt in use; one that is too large is refused, not cut.
+    fileprivate static func prompt(_ path: String) throws -> SourceText {
+        let source = try PolicyFiles.source(path)
+        if let bound = source.bounds(area: "charter") {
+            let reason = bound.reason.map { ": \($0)" } ?? ""
+            throw UsageError("\(path): \(bound.message)\(reason)")
+        }
+        return source
     }
 }

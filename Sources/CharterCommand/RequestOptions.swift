@@ -118,11 +118,7 @@ struct RequestOptions: ParsableArguments {
         if path == "-" {
             bytes = Array(try FileHandle.standardInput.read(upToCount: largest + 1) ?? Data())
         } else {
-            do {
-                bytes = try PolicyFiles.source(path).bytes
-            } catch {
-                throw UsageError("\(error)")
-            }
+            bytes = try PolicyFiles.source(path).bytes
         }
         do {
             return try Request(try JSONDocument(bytes, limits: JSONLimits(bytes: largest)).root)

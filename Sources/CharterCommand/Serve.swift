@@ -73,12 +73,7 @@ struct Serve: AsyncParsableCommand {
     }
 
     private func read(_ settings: Settings) throws -> Gateway {
-        let reading: Reading<Gateway>
-        do {
-            reading = try Gateway.read(settings)
-        } catch {
-            throw UsageError("\(error)")
-        }
+        let reading = try Gateway.read(settings)
         Output.error(reading.diagnostics.filter { $0.severity > .note })
         guard let gateway = reading.value else { throw ExitCode.input }
         return gateway
@@ -87,14 +82,9 @@ struct Serve: AsyncParsableCommand {
     private func settings() throws -> Settings {
         var settings: Settings
         if let config {
-            let reading: Reading<Settings>
-            do {
-                reading = Settings.read(
-                    try PolicyFiles.source(config), environment: ProcessInfo.processInfo.environment
-                )
-            } catch {
-                throw UsageError("\(error)")
-            }
+            let reading = Settings.read(
+                try PolicyFiles.source(config),
+                environment: ProcessInfo.processInfo.environment)
             guard let value = reading.value else {
                 Output.error(reading.diagnostics)
                 throw ExitCode.input

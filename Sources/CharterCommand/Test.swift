@@ -69,13 +69,10 @@ struct TestSuite {
     }
 
     private static func vectors(_ file: String) throws -> TestSuite {
-        guard let data = FileManager.default.contents(atPath: file) else {
-            throw FileError(path: file, message: "there is no such file, or it cannot be read")
-        }
         var suite = TestSuite(file: file)
-        for (number, line) in data.split(separator: UInt8(ascii: "\n")).enumerated() {
+        for (place, line) in try PolicyFiles.lines(of: file) {
             guard let json = try? JSONDocument(Array(line)).root, let vector = Vector(json) else {
-                throw FileError(path: "\(file):\(number + 1)", message: "this line is no vector")
+                throw FileError(path: place, message: "this line is no vector")
             }
             suite.results.append(Result(name: vector.name, difference: vector.difference()))
         }

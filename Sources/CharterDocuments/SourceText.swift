@@ -135,7 +135,7 @@ public struct SourceText: Sendable {
     package func bounds(area: String) -> Diagnostic? {
         guard bytes.count <= SourceText.largest else {
             return diagnostic(
-                "\(area).syntax", at: 0, "the document has \(bytes.count) bytes",
+                "\(area).syntax", at: 0, "the document is too large",
                 reason: "a document has at most \(SourceText.largest) bytes",
                 help: "split it, or move long appendices elsewhere")
         }
