@@ -230,6 +230,25 @@ struct CommandTests {
     }
 
     @Test(
+        "says at which line of a file a case is wrong, and refuses a prompt that it would cut",
+        arguments: [
+            (["test"], "\n\nno vector\n", 1, ":3: this line is no vector"),
+            (["discord", "check"], "\n\nno case\n", 1, ":3: this line is no case"),
+            (
+                ["prompt", "extract"], "a\n", 1_100_000,
+                "a document has at most 2097152 bytes"
+            ),
+        ])
+    func file(command: [String], text: String, times: Int, says: String) async throws {
+        let file = FileManager.default.temporaryDirectory.appending(path: "charter-\(UUID()).jsonl")
+        try String(repeating: text, count: times).write(
+            to: file, atomically: true, encoding: .utf8)
+        defer { try? FileManager.default.removeItem(at: file) }
+        let ended = try await Self.charter(command + [file.path])
+        #expect(ended.status == 2 && ended.output.contains(says), "\(ended.output)")
+    }
+
+    @Test(
         "never says a key, whatever is wrong with the settings that hold it",
         arguments: [
             "upstream: {url: 'http://127.0.0.1:1/v1', key: SK-SECRET, tiemout: 3}",
