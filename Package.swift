@@ -14,6 +14,7 @@ let crypto: Target.Dependency = .product(name: "Crypto", package: "swift-crypto"
 let hummingbird: Target.Dependency = .product(name: "Hummingbird", package: "hummingbird")
 let httpClient: Target.Dependency = .product(name: "AsyncHTTPClient", package: "async-http-client")
 let httpTypes: Target.Dependency = .product(name: "HTTPTypes", package: "swift-http-types")
+let jwtKit: Target.Dependency = .product(name: "JWTKit", package: "jwt-kit")
 let logging: Target.Dependency = .product(name: "Logging", package: "swift-log")
 let nioCore: Target.Dependency = .product(name: "NIOCore", package: "swift-nio")
 let nioHTTP1: Target.Dependency = .product(name: "NIOHTTP1", package: "swift-nio")
@@ -27,8 +28,10 @@ let package = Package(
     products: [
         .library(name: "CharterEngine", targets: ["CharterEngine"]),
         .library(name: "CharterDocuments", targets: ["CharterDocuments"]),
+        .library(name: "CharterAnalysis", targets: ["CharterAnalysis"]),
         .library(name: "CharterDetection", targets: ["CharterDetection"]),
         .library(name: "CharterGateway", targets: ["CharterGateway"]),
+        .library(name: "CharterServer", targets: ["CharterServer"]),
         .executable(name: "charter", targets: ["CharterCommand"]),
     ],
     dependencies: [
@@ -39,6 +42,7 @@ let package = Package(
         .package(url: "https://github.com/apple/swift-nio", from: "2.101.0"),
         .package(url: "https://github.com/hummingbird-project/hummingbird", from: "2.28.0"),
         .package(url: "https://github.com/swift-server/async-http-client", from: "1.37.0"),
+        .package(url: "https://github.com/vapor/jwt-kit", from: "5.7.1"),
         .package(url: "https://github.com/swift-server/swift-service-lifecycle", from: "2.13.0"),
     ],
     targets: [
@@ -82,15 +86,15 @@ let package = Package(
             name: "CharterServer",
             dependencies: [
                 "CharterEngine", "CharterDocuments", "CharterDetection", "CharterGateway",
-                "CStandardCharter", hummingbird, httpClient, httpTypes, logging, nioCore, nioHTTP1,
-                nioPosix, serviceLifecycle,
+                "CStandardCharter", crypto, hummingbird, httpClient, httpTypes, jwtKit, logging,
+                nioCore, nioHTTP1, nioPosix, serviceLifecycle,
             ],
             swiftSettings: strict),
         .executableTarget(
             name: "CharterCommand",
             dependencies: [
                 "CharterEngine", "CharterDocuments", "CharterAnalysis", "CharterDetection",
-                "CharterServer", argumentParser,
+                "CharterGateway", "CharterServer", argumentParser,
             ],
             swiftSettings: strict),
 

@@ -5,7 +5,10 @@ import PackageDescription
 let package = Package(
     name: "charter-benchmarks",
     platforms: [.macOS(.v15)],
-    dependencies: [.package(name: "charter", path: "..")],
+    dependencies: [
+        .package(name: "charter", path: ".."),
+        .package(url: "https://github.com/vapor/jwt-kit", from: "5.7.1"),
+    ],
     targets: [
         .target(name: "CMeasure", cSettings: [.unsafeFlags(["-O3"])]),
         .executableTarget(
@@ -14,6 +17,10 @@ let package = Package(
                 "CMeasure",
                 .product(name: "CharterEngine", package: "charter"),
                 .product(name: "CharterDocuments", package: "charter"),
+                .product(name: "CharterAnalysis", package: "charter"),
+                .product(name: "CharterGateway", package: "charter"),
+                .product(name: "CharterServer", package: "charter"),
+                .product(name: "JWTKit", package: "jwt-kit"),
             ]),
     ],
     swiftLanguageModes: [.v6],

@@ -74,6 +74,7 @@ let package = Package(
         fuzzer("StreamFuzz"),
         fuzzer("DetectionFuzz"),
         fuzzer("DecisionFuzz"),
+        fuzzer("TokenFuzz"),
     ],
     swiftLanguageModes: [.v6],
     cxxLanguageStandard: .cxx20

@@ -131,15 +131,6 @@ struct RequestOptions: ParsableArguments {
     }
 }
 
-extension PolicyDocuments {
-    /// What the charter and all layers declare.
-    var declaredClaims: [Text: ClaimType] {
-        ([platform].compactMap { $0 } + operators).reduce(into: policy.charter.claims) {
-            $0.merge($1.claims) { above, _ in above }
-        }
-    }
-}
-
 extension Charter {
     /// The behavior of a name that somebody has typed.
     func behavior(named name: String, in place: String = "") throws(UsageError) -> Behavior {

@@ -54,7 +54,7 @@ struct Serve: AsyncParsableCommand {
 
     func run() async throws {
         let settings = try settings()
-        let gateway = try read(settings)
+        let gateway = try Serve.read(settings)
         LoggingSystem.bootstrap { label in StreamLogHandler.standardError(label: label) }
         var logger = Logger(label: "charter")
         logger.logLevel = .warning
@@ -72,24 +72,30 @@ struct Serve: AsyncParsableCommand {
         }
     }
 
-    private func read(_ settings: Settings) throws -> Gateway {
+    /// The gateway that a file of settings describes.
+    static func gateway(config: String) throws -> Gateway { try read(try settings(config)) }
+
+    private static func read(_ settings: Settings) throws -> Gateway {
         let reading = try Gateway.read(settings)
         Output.error(reading.diagnostics.filter { $0.severity > .note })
         guard let gateway = reading.value else { throw ExitCode.input }
         return gateway
     }
 
+    private static func settings(_ config: String) throws -> Settings {
+        let reading = Settings.read(
+            try PolicyFiles.source(config), environment: ProcessInfo.processInfo.environment)
+        guard let settings = reading.value else {
+            Output.error(reading.diagnostics)
+            throw ExitCode.input
+        }
+        return settings
+    }
+
     private func settings() throws -> Settings {
         var settings: Settings
         if let config {
-            let reading = Settings.read(
-                try PolicyFiles.source(config),
-                environment: ProcessInfo.processInfo.environment)
-            guard let value = reading.value else {
-                Output.error(reading.diagnostics)
-                throw ExitCode.input
-            }
-            settings = value
+            settings = try Serve.settings(config)
         } else {
             settings = Settings(upstream: .init(url: upstream ?? ""))
         }

@@ -73,6 +73,13 @@ public struct PolicyDocuments: Sendable {
         }
     }
 
+    /// What the charter and all layers declare; where two declare the same, the outer one counts.
+    public var declaredClaims: [Text: ClaimType] {
+        ([platform].compactMap { $0 } + operators).reduce(into: policy.charter.claims) {
+            $0.merge($1.claims) { above, _ in above }
+        }
+    }
+
     /// `under` names the layer before, and the outermost has none.
     private static func chainProblems(_ chain: [LayerDocument]) -> [Diagnostic] {
         chain.indices.compactMap { place in

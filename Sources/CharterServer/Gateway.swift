@@ -25,9 +25,14 @@ public struct Gateway: Sendable {
         let patternsReading = try patterns(files, document.charter)
         let repliesReading = try replies(files, document.charter)
         diagnostics += patternsReading.diagnostics + repliesReading.diagnostics
-        func enforcement(_ name: String, _ layer: String?) throws(FileError) -> Enforcement? {
+        func enforcement(
+            _ name: String, _ layer: String?, _ tokens: Settings.Tokens? = nil
+        ) throws(FileError) -> Enforcement? {
             let reading = try files.read(document, platform: settings.platform, innermost: layer)
             diagnostics += reading.diagnostics
+            if let tokens, let documents = reading.value {
+                diagnostics += unknownClaims(tokens, documents.declaredClaims, settings)
+            }
             guard let policy = reading.value?.policy, let patterns = patternsReading.value,
                 let replies = repliesReading.value
             else { return nil }
@@ -38,12 +43,28 @@ public struct Gateway: Sendable {
         }
         var enforcements: [String: Enforcement] = [:]
         for entry in settings.operators {
-            enforcements[entry.key] = try enforcement(entry.name, entry.layer)
+            enforcements[entry.key] = try enforcement(entry.name, entry.layer, entry.tokens)
         }
         let anybody = settings.operators.isEmpty ? try enforcement("anybody", nil) : nil
         return Reading(
             value: Gateway(settings: settings, enforcements: enforcements, anybody: anybody),
             diagnostics: diagnostics)
+    }
+
+    /// Claims that tokens are to show, and that neither charter nor layers declare.
+    private static func unknownClaims(
+        _ tokens: Settings.Tokens, _ declared: [Text: ClaimType], _ settings: Settings
+    ) -> [Diagnostic] {
+        guard let source = settings.source else { return [] }
+        var findings = Findings(source)
+        let known = declared.keys.map(\.string)
+        for (claim, range) in tokens.claimPlaces where declared[claim] == nil {
+            findings.add(
+                "settings.bad-value", at: range,
+                "neither the charter nor the operator declares a claim `\(claim)`",
+                help: NearestName.help(for: claim.string, among: known))
+        }
+        return findings.diagnostics.map(\.withoutLine)
     }
 
     private static func patterns(

@@ -16,6 +16,9 @@ public struct GatewayServer: Sendable {
     private let gateway: Gateway
     private let decisions: DecisionStore
     private let model: ModelClient
+    private let keyClient: HTTPClient
+    /// By operator.
+    private let tokens: [String: TokenVerifier]
     private let logger: Logger
 
     /// How long a connection may say nothing while a request is awaited or being read.
@@ -30,6 +33,13 @@ public struct GatewayServer: Sendable {
         self.logger = logger
         decisions = DecisionStore(capacity: gateway.settings.decisions)
         model = ModelClient(gateway.settings.upstream)
+        keyClient = KeySource.client()
+        var tokens: [String: TokenVerifier] = [:]
+        for entry in gateway.settings.operators {
+            guard let settings = entry.tokens else { continue }
+            tokens[entry.name] = TokenVerifier(settings, keyClient, logger: logger)
+        }
+        self.tokens = tokens
     }
 
     /// Serves until the process is told to end; in-flight answers are finished.
@@ -48,7 +58,7 @@ public struct GatewayServer: Sendable {
             await respond(request) { try await chat(request, context.channel) }
         }
         router.get("/charter/v1/matrix") { request, _ in
-            await respond(request) { try matrix(request) }
+            await respond(request) { try await matrix(request) }
         }
         router.get("/charter/v1/decisions/:id") { request, context in
             let id = context.parameters.get("id") ?? ""
@@ -70,10 +80,15 @@ public struct GatewayServer: Sendable {
                 try await application.runService()
             }
         } catch {
-            try? await model.shutdown()
+            try? await shutdown()
             throw error
         }
+        try await shutdown()
+    }
+
+    private func shutdown() async throws {
         try await model.shutdown()
+        try await keyClient.shutdown()
     }
 
     // MARK: Chat completions
@@ -81,8 +96,9 @@ public struct GatewayServer: Sendable {
     private func chat(_ request: Request, _ channel: any Channel) async throws -> Response {
         let enforcement = try enforcement(of: request)
         let body = try await body(of: request, channel)
+        let now = GatewayServer.now()
         let arrival = Exchange.Arrival(
-            id: GatewayServer.newID(), at: GatewayServer.now(), caller: try caller(request))
+            id: GatewayServer.newID(), at: now, caller: try await caller(request, enforcement, now))
         var exchange: Exchange
         do {
             exchange = try Exchange(body, arrival, enforcement)
@@ -194,12 +210,13 @@ public struct GatewayServer: Sendable {
             body: .init(byteBuffer: ByteBuffer(bytes: body)))
     }
 
-    private func matrix(_ request: Request) throws -> Response {
+    private func matrix(_ request: Request) async throws -> Response {
         let enforcement = try enforcement(of: request)
-        let caller = try caller(request)
+        let now = GatewayServer.now()
+        let caller = try await caller(request, enforcement, now)
         let decision: Decision
         do {
-            decision = try enforcement.policy.decide(caller.request(at: GatewayServer.now()))
+            decision = try enforcement.policy.decide(caller.request(at: now))
         } catch {
             throw APIError.invalid(
                 "the operator has no such channel", param: "charter-channel",
@@ -230,11 +247,33 @@ public struct GatewayServer: Sendable {
     }
 
     /// The `Charter-*` fields count with an operator's key only.
-    private func caller(_ request: Request) throws(APIError) -> Caller {
+    private func caller(
+        _ request: Request, _ enforcement: Enforcement, _ now: Instant
+    ) async throws(APIError) -> Caller {
         guard gateway.hasOperators else { return Caller() }
-        return try Caller { name in
+        func values(_ name: String) -> [String] {
             HTTPField.Name(name).map { request.headers[values: $0] } ?? []
         }
+        var caller = try Caller(fields: values)
+        let tokens = values("charter-token")
+        guard let token = tokens.first else { return caller }
+        guard tokens.count == 1 else {
+            throw .invalid("the field has more than one value", param: "charter-token")
+        }
+        guard let verifier = self.tokens[enforcement.operatorName] else {
+            throw .invalid("the operator takes no tokens", param: "charter-token")
+        }
+        do {
+            let identity = try await verifier.identity(of: token, at: now)
+            try caller.take(identity, known: enforcement.policy.roles)
+        } catch let error as TokenError {
+            throw APIError(error)
+        } catch let error as APIError {
+            throw error
+        } catch {
+            throw .unavailable("the token could not be looked at")
+        }
+        return caller
     }
 
     /// Without operators a caller's own key is meant for the model's server.

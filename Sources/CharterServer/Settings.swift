@@ -1,5 +1,6 @@
 public import CharterDocuments
 internal import CharterEngine
+internal import CharterGateway
 internal import Foundation
 
 /// How `charter serve` is set up (`charter.yaml`, docs/gateway.md).
@@ -35,8 +36,38 @@ public struct Settings: Sendable {
         public var layer: String?
         /// The key that requests of this operator carry.
         public var key: String
+        /// How its users' tokens are checked; nil: nothing of its users is verified.
+        var tokens: Tokens?
     }
 
+    /// Whose tokens show who a user is, and what they show.
+    struct Tokens: Sendable {
+        /// Where the issuer's keys are.
+        enum Keys: Sendable {
+            /// A JWK set at an address.
+            case url(String)
+            /// A JWK set on disk.
+            case file(String)
+            /// A JWK set that stays as it is.
+            case bytes([UInt8])
+            /// Shared with the issuer.
+            case secret(String)
+        }
+
+        /// What they must say.
+        var rules: TokenRules
+        /// What they are signed with.
+        var keys: Keys
+        /// Where the settings name each claim, for what is wrong with it.
+        var claimPlaces: [(claim: Text, range: Range<Int>)] = []
+        /// Keys older than this are fetched again.
+        var refreshSeconds = 300
+        /// Keys older than this are believed no more.
+        var maxAgeSeconds = 86_400
+    }
+
+    /// What they were read from; nil: made by a program.
+    var source: SourceText?
     /// The charter's file; nil: the standard charter that the program carries.
     public var charter: String?
     /// The path of the platform's layer; nil: there is none.
@@ -84,186 +115,5 @@ public struct Settings: Sendable {
         // A line of settings may hold a key, which gets into no log.
         let diagnostics = reader.findings.diagnostics.map(\.withoutLine)
         return Reading(value: settings, diagnostics: diagnostics)
-    }
-}
-
-/// Reads `charter.yaml`.
-private struct SettingsReader {
-    var findings: Findings
-    private let environment: [String: String]
-    private let folder: URL
-
-    init(_ source: SourceText, _ environment: [String: String]) {
-        findings = Findings(source)
-        self.environment = environment
-        folder = URL(filePath: source.file).deletingLastPathComponent()
-    }
-
-    mutating func read() -> Settings? {
-        guard let root = YAMLReader.read(findings.source.bytes, area: "settings", &findings) else {
-            if !findings.hasErrors {
-                findings.add("settings.syntax", at: 0..<1, "the settings are empty")
-            }
-            return nil
-        }
-        return read(root)
-    }
-
-    private mutating func read(_ root: YAMLNode) -> Settings? {
-        let top = pairs(
-            root,
-            ["charter", "platform", "listen", "upstream", "operators", "decisions", "body_limit"])
-        guard let upstream = top["upstream"].flatMap({ upstream($0) }) else {
-            if top["upstream"] == nil {
-                findings.add(
-                    "settings.bad-value", at: root.range, "there is no `upstream`",
-                    help: "write `upstream: {url: http://127.0.0.1:8081/v1}`")
-            }
-            return nil
-        }
-        var settings = Settings(upstream: upstream)
-        settings.charter = top["charter"].flatMap { path($0) }
-        settings.platform = top["platform"].flatMap { path($0) }
-        if let node = top["listen"], !settings.listen(node.scalar ?? "") {
-            findings.add(
-                "settings.bad-value", at: node.range, "this is no address",
-                help: "write `127.0.0.1:8080`")
-        }
-        if let node = top["decisions"], let number = number(node, 1...1_000_000) {
-            settings.decisions = number
-        }
-        if let node = top["body_limit"], let number = number(node, 1_024...(1 << 30)) {
-            settings.bodyLimit = number
-        }
-        if let node = top["operators"] { settings.operators = operators(node) }
-        return settings
-    }
-
-    private mutating func upstream(_ node: YAMLNode) -> Settings.Upstream? {
-        let members = pairs(node, ["url", "key", "instructions", "timeout"])
-        guard let urlNode = members["url"], let url = urlNode.scalar,
-            url.hasPrefix("http://") || url.hasPrefix("https://"), URL(string: url)?.host() != nil
-        else {
-            findings.add(
-                "settings.bad-value", at: members["url"]?.range ?? node.range,
-                "`url` must be the address of a model's server",
-                help: "write `url: http://127.0.0.1:8081/v1`")
-            return nil
-        }
-        var upstream = Settings.Upstream(url: url)
-        upstream.key = members["key"].flatMap { secret($0) }
-        if let role = members["instructions"] {
-            guard role.scalar == "system" || role.scalar == "developer" else {
-                findings.add(
-                    "settings.bad-value", at: role.range,
-                    "`instructions` is `system` or `developer`")
-                return nil
-            }
-            upstream.instructions = role.scalar ?? "system"
-        }
-        if let node = members["timeout"], let seconds = number(node, 1...3_600) {
-            upstream.timeoutSeconds = seconds
-        }
-        return upstream
-    }
-
-    private mutating func operators(_ node: YAMLNode) -> [Settings.Operator] {
-        guard case .sequence(let nodes) = node.content else {
-            findings.add(
-                "settings.bad-value", at: node.range, "`operators` is a list, not \(node.kind)")
-            return []
-        }
-        var operators: [Settings.Operator] = []
-        for node in nodes {
-            let members = pairs(node, ["name", "layer", "key"])
-            guard let name = members["name"]?.scalar, let keyNode = members["key"] else {
-                findings.add(
-                    "settings.bad-value", at: node.range, "an operator has a `name` and a `key`")
-                continue
-            }
-            guard let key = secret(keyNode) else { continue }
-            guard !operators.contains(where: { $0.key == key || $0.name == name }) else {
-                findings.add(
-                    "settings.bad-value", at: node.range,
-                    "the name or the key is another operator's",
-                    reason: "a key says which operator is asking")
-                continue
-            }
-            operators.append(
-                Settings.Operator(
-                    name: name, layer: members["layer"].flatMap { path($0) }, key: key))
-        }
-        return operators
-    }
-
-    /// A secret, or `env:NAME` that is read from the environment. It never gets into a message.
-    private mutating func secret(_ node: YAMLNode) -> String? {
-        guard let text = node.scalar, !text.isEmpty else {
-            findings.add("settings.bad-value", at: node.range, "a key is a text that is not empty")
-            return nil
-        }
-        guard text.hasPrefix("env:") else { return text }
-        let name = String(text.dropFirst(4))
-        guard let value = environment[name], !value.isEmpty else {
-            let isVariable = isVariable(name)
-            findings.add(
-                "settings.bad-value", at: node.range,
-                isVariable
-                    ? "the environment has no `\(name)`"
-                    : "behind `env:` stands no name of a variable",
-                help: isVariable
-                    ? "set it, or write the key itself" : "names are of A to Z, 0 to 9 and `_`")
-            return nil
-        }
-        return value
-    }
-
-    /// Whether it looks like a variable, and not like a key that was written in its place.
-    private func isVariable(_ name: String) -> Bool {
-        name.utf8.count <= 64
-            && name.utf8.allSatisfy { byte in
-                (UInt8(ascii: "A")...UInt8(ascii: "Z")).contains(byte)
-                    || (UInt8(ascii: "0")...UInt8(ascii: "9")).contains(byte)
-                    || byte == UInt8(ascii: "_")
-            }
-    }
-
-    private mutating func path(_ node: YAMLNode) -> String? {
-        guard let text = node.scalar, !text.isEmpty else {
-            findings.add("settings.bad-value", at: node.range, "this is no path")
-            return nil
-        }
-        return text.hasPrefix("/") ? text : folder.appending(path: text).relativePath
-    }
-
-    private mutating func number(_ node: YAMLNode, _ range: ClosedRange<Int>) -> Int? {
-        guard let number = node.scalar.flatMap({ Int($0) }), range.contains(number) else {
-            findings.add(
-                "settings.bad-value", at: node.range,
-                "a number from \(range.lowerBound) to \(range.upperBound) is expected")
-            return nil
-        }
-        return number
-    }
-
-    private mutating func pairs(_ node: YAMLNode, _ keys: [String]) -> [String: YAMLNode] {
-        guard case .mapping(let pairs) = node.content else {
-            findings.add(
-                "settings.bad-value", at: node.range, "a map is expected, not \(node.kind)")
-            return [:]
-        }
-        var values: [String: YAMLNode] = [:]
-        for (key, value) in pairs {
-            let name = key.scalar ?? ""
-            guard keys.contains(name) else {
-                findings.add(
-                    "settings.unknown-key", at: key.range, "there is no setting `\(name)` here",
-                    help: NearestName.help(for: name, among: keys)
-                        ?? "there are " + keys.map { "`\($0)`" }.joined(separator: ", "))
-                continue
-            }
-            values[name] = value
-        }
-        return values
     }
 }

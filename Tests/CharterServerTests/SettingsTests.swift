@@ -1,4 +1,5 @@
 import CharterDocuments
+import CharterEngine
 import CharterServer
 import Testing
 
@@ -55,5 +56,57 @@ struct SettingsTests {
         #expect(reading.value == nil)
         #expect(!reading.diagnostics.isEmpty)
         #expect(reading.diagnostics.allSatisfy { $0.line == nil })
+    }
+
+    private static let upstream = "upstream: {url: 'http://127.0.0.1:1/v1'}\n"
+
+    private static func tokens(_ text: String) -> String {
+        upstream + "operators: [{name: a, key: k, tokens: {\(text)}}]"
+    }
+
+    @Test("Tokens are of one issuer, for one audience, by keys or by a secret")
+    func tokens() {
+        let secret = String(repeating: "s", count: 32)
+        for text in [
+            "issuer: i, audience: a, jwks: keys.json",
+            "issuer: i, audience: a, jwks: 'https://i.example/keys', algorithms: [ES256]",
+            "issuer: i, audience: a, jwks: 'http://127.0.0.1:9/keys', refresh: 1, max_age: 9",
+            "issuer: i, audience: a, secret: \(secret), algorithms: [HS256], leeway: 0",
+            "issuer: i, audience: a, jwks: k.json, user: email, roles: /r/s, claims: {age: age}",
+        ] {
+            #expect(read(Self.tokens(text)).value?.operators.first != nil, "\(text)")
+        }
+    }
+
+    @Test(
+        "A slip in tokens keeps the gateway from starting",
+        arguments: [
+            "issuer: i", "audience: a, jwks: k", "issuer: i, audience: a",
+            "issuer: i, audience: a, jwks: k, secret: s",
+            "issuer: i, audience: a, secret: short, algorithms: [HS256]",
+            "issuer: i, audience: a, secret: \(String(repeating: "s", count: 32))",
+            "issuer: i, audience: a, jwks: k, algorithms: [HS256]",
+            "issuer: i, audience: a, jwks: k, algorithms: [none]",
+            "issuer: i, audience: a, jwks: k, algorithms: []",
+            "issuer: i, audience: a, jwks: k, algorithms: ES256",
+            "issuer: i, audience: a, jwks: 'http://i.example/keys'",
+            "issuer: i, audience: a, jwks: 'ftp://127.0.0.1/keys'",
+            "issuer: i, audience: a, jwks: k, leeway: 9999",
+            "issuer: i, audience: a, jwks: k, x: y",
+            "issuer: i, audience: a, jwks: k, claims: [age]",
+        ])
+    func tokenSlips(text: String) {
+        let reading = read(Self.tokens(text))
+        #expect(reading.value == nil)
+        #expect(reading.diagnostics.allSatisfy { $0.line == nil && !$0.message.contains("sss") })
+    }
+
+    @Test("A claim that nobody declares keeps the gateway from starting, and the nearest is named")
+    func tokenClaims() throws {
+        let text = Self.tokens("issuer: i, audience: a, jwks: k, claims: {agee: age}")
+        let reading = try Gateway.read(try #require(read(text).value))
+        #expect(reading.value == nil)
+        let told = try #require(reading.diagnostics.first { $0.severity == .error })
+        #expect(told.position.line == 2 && told.help?.contains("`age`") == true)
     }
 }

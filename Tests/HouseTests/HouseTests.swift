@@ -16,7 +16,7 @@ struct HouseTests {
         ],
         "CharterCommand": [
             "CharterEngine", "CharterDocuments", "CharterAnalysis", "CharterDetection",
-            "CharterServer",
+            "CharterGateway", "CharterServer",
         ],
     ]
 

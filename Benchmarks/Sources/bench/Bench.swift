@@ -6,7 +6,7 @@ import Foundation
 /// Prints each figure beside its target and the limit or the peer, all of one run on one pinned core.
 @main
 struct Bench {
-    static func main() throws {
+    static func main() async throws {
         measure_print_lines()
         let isPinned = measure_pin(0) == 0
         print(
@@ -22,6 +22,8 @@ struct Bench {
         try compiling(job)
         try operators(job)
         try discord()
+        try prompts()
+        try await tokens()
         try documents()
     }
 

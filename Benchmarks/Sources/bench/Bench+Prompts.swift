@@ -1,0 +1,36 @@
+import CharterAnalysis
+import CharterDocuments
+import CharterEngine
+import Foundation
+
+extension Bench {
+    // MARK: Prompts
+
+    /// The system prompt of the coding agent that the standard charter comes with.
+    static func prompts() throws {
+        let charters = URL(filePath: #filePath).deletingLastPathComponent()
+            .deletingLastPathComponent().deletingLastPathComponent().deletingLastPathComponent()
+            .appending(path: "Charters")
+        func source(_ name: String) throws -> SourceText {
+            SourceText(
+                file: name, bytes: Array(try Data(contentsOf: charters.appending(path: name))))
+        }
+        guard let charter = CharterDocument.read(try source("standard.md")).value,
+            let documents = PolicyDocuments.read(
+                charter, platform: nil, operators: [try source("operators/coding_agent.yaml")],
+                templates: { try? source("templates/\($0).yaml") }
+            ).value
+        else { throw Job.Missing() }
+        let request = Request(user: "u7", roles: ["developer"])
+        let tokens = try CompiledPrompt(documents, request).tokens
+        for (what, budget) in [("", Int?.none), (", a budget of 200 tokens", 200)] {
+            let options = CompiledPrompt.Options(budget: budget)
+            let time = try nanoseconds(20) {
+                for _ in 0..<20 { keep(try CompiledPrompt(documents, request, options).text) }
+            }
+            row(
+                "prompt compile, warm\(what)", time / 1_000, "µs", target: 1_000,
+                budget == nil ? "(\(tokens) tokens)" : "")
+        }
+    }
+}

@@ -1,0 +1,87 @@
+internal import AsyncHTTPClient
+public import CharterEngine
+public import CharterGateway
+internal import Crypto
+internal import Logging
+internal import Synchronization
+
+/// Checks the tokens of one operator's users; what was checked is remembered until the keys change.
+public struct TokenVerifier: Sendable {
+    private let rules: TokenRules
+    private let keys: KeySetCache
+    private let verified = VerifiedTokens(capacity: 10_000)
+
+    /// Checks tokens with keys that stay as they are: a JWK set.
+    public init(_ rules: TokenRules, keySet: [UInt8]) {
+        let logger = Logger(label: "charter") { _ in SwiftLogNoOpLogHandler() }
+        self.init(Settings.Tokens(rules: rules, keys: .bytes(keySet)), nil, logger: logger)
+    }
+
+    /// - Parameter client: fetches keys that are at an address.
+    init(_ tokens: Settings.Tokens, _ client: HTTPClient?, logger: Logger) {
+        rules = tokens.rules
+        keys = KeySetCache(
+            KeySource(tokens.keys, tokens.rules.algorithms, client), issuer: tokens.rules.issuer,
+            refresh: .seconds(tokens.refreshSeconds), maxAge: .seconds(tokens.maxAgeSeconds),
+            logger: logger)
+    }
+
+    /// Who the token says somebody is, where it is to be believed at this moment.
+    public func identity(
+        of token: String, at instant: Instant
+    ) async throws(TokenError) -> TokenIdentity {
+        let bytes = Array(token.utf8)
+        guard bytes.count <= SignedToken.largest else { throw .tooLarge }
+        let digest = SHA256.hash(data: bytes)
+        if let generation = keys.held()?.generation,
+            let identity = verified.identity(of: digest, generation)
+        {
+            try identity.times.check(at: instant, leewaySeconds: rules.leewaySeconds)
+            return identity
+        }
+        let signed = try SignedToken(bytes)
+        guard rules.algorithms.contains(signed.algorithm) else { throw .algorithm }
+        let held = try await keys.keys(for: signed)
+        try held.keySet.check(signed)
+        let identity = try rules.identity(of: try signed.content())
+        try identity.times.check(at: instant, leewaySeconds: rules.leewaySeconds)
+        verified.keep(identity, of: digest, held.generation)
+        return identity
+    }
+}
+
+/// Tokens whose signature was checked, by their digest: the tokens themselves are not kept.
+private final class VerifiedTokens: Sendable {
+    private struct Ring {
+        var entries: [SHA256Digest: (identity: TokenIdentity, generation: Int)] = [:]
+        /// In the order of arrival; `next` is the one that makes room.
+        var digests: [SHA256Digest] = []
+        var next = 0
+    }
+
+    private let ring = Mutex(Ring())
+    private let capacity: Int
+
+    init(capacity: Int) {
+        self.capacity = capacity
+    }
+
+    func identity(of digest: SHA256Digest, _ generation: Int) -> TokenIdentity? {
+        ring.withLock { ring in
+            ring.entries[digest].flatMap { $0.generation == generation ? $0.identity : nil }
+        }
+    }
+
+    func keep(_ identity: TokenIdentity, of digest: SHA256Digest, _ generation: Int) {
+        ring.withLock { ring in
+            if ring.entries.updateValue((identity, generation), forKey: digest) != nil { return }
+            if ring.digests.count < capacity {
+                ring.digests.append(digest)
+            } else {
+                ring.entries[ring.digests[ring.next]] = nil
+                ring.digests[ring.next] = digest
+                ring.next = (ring.next + 1) % capacity
+            }
+        }
+    }
+}
