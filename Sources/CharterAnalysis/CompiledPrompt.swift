@@ -54,24 +54,21 @@ public struct CompiledPrompt: Sendable {
         let opening = style.opening(purpose: documents.operators.last?.purpose)
         let closing = style.closing(context: CompiledPrompt.context(request))
         var room = options.budget.map { $0 - CompiledPrompt.tokens(opening + closing) } ?? .max
-        var kept: [PromptRules.Rule] = []
+        var kept: [(place: Int, part: Part)] = []
         var leftOut: [BehaviorID] = []
         for rule in rules.byImportance {
-            let cost = CompiledPrompt.tokens(style.item(rule.title, rule.text, rule.reason))
+            let item = style.item(rule.title, rule.text, rule.reason)
+            let cost = CompiledPrompt.tokens(item)
             if cost <= room {
                 room -= cost
-                kept.append(rule)
+                let part = Part(text: item, behavior: rule.behavior, origin: rule.origin)
+                kept.append((rule.place, part))
             } else {
                 leftOut.append(rule.behavior)
             }
         }
         kept.sort { $0.place < $1.place }
-        var parts = [Part(text: opening, behavior: nil, origin: nil)]
-        parts += kept.map { rule in
-            Part(
-                text: style.item(rule.title, rule.text, rule.reason), behavior: rule.behavior,
-                origin: rule.origin)
-        }
+        var parts = [Part(text: opening, behavior: nil, origin: nil)] + kept.map(\.part)
         if !closing.isEmpty { parts.append(Part(text: closing, behavior: nil, origin: nil)) }
         self.parts = parts
         self.leftOut = leftOut

@@ -33,14 +33,14 @@ struct PromptRules {
                 section.behavior.map { ($0, section) }
             }, uniquingKeysWith: { first, _ in first })
         let demanded = Set(request.demands.map(\.behavior))
+        let steps = Dictionary(grouping: decision.trail, by: \.behavior)
         for (place, behavior) in charter.behaviors.enumerated() {
             let setting = decision.behaviors[place].setting
             let isAtStake = demanded.contains(behavior.id)
             guard setting != behavior.default || isAtStake else { continue }
             let prose = sections[behavior.id].map { PromptProse($0.prose) }
-            let step = decision.trail.last { step in
-                step.behavior == behavior.id && step.reason == nil && step.scope != .root
-                    && step.setting == setting
+            let step = steps[behavior.id]?.last { step in
+                step.reason == nil && step.scope != .root && step.setting == setting
             }
             let origin = step?.origin
             rules.append(
@@ -78,12 +78,30 @@ struct PromptProse {
     let why: String?
 
     init(_ prose: String) {
-        let paragraphs = prose.split(separator: "\n\n").map { paragraph in
-            paragraph.split(whereSeparator: \.isWhitespace).joined(separator: " ")
+        var (rule, why): (String?, String?) = (nil, nil)
+        var rest = prose.utf8[...]
+        while rule == nil || why == nil, !rest.isEmpty {
+            let end = PromptProse.endOfParagraph(in: rest)
+            let paragraph = Substring(rest[..<end])
+            rest = rest[end...].drop { $0 == UInt8(ascii: "\n") }
+            if !paragraph.utf8.starts(with: "*Why".utf8) {
+                rule = rule ?? paragraph.onOneLine
+            } else if paragraph.utf8.starts(with: "*Why.*".utf8) {
+                why = why ?? PromptProse.sentence(String(paragraph.onOneLine.dropFirst(6)))
+            }
         }
-        rule = paragraphs.first { !$0.hasPrefix("*Why") } ?? ""
-        why = paragraphs.first { $0.hasPrefix("*Why.*") }
-            .map { PromptProse.sentence(String($0.dropFirst(6))) }
+        self.rule = rule ?? ""
+        self.why = why
+    }
+
+    /// Bytes are looked at, since characters would take most of the time that a prompt takes.
+    private static func endOfParagraph(in text: Substring.UTF8View) -> String.Index {
+        var last: UInt8 = 0
+        for (index, byte) in zip(text.indices, text) {
+            if byte == UInt8(ascii: "\n"), last == byte { return index }
+            last = byte
+        }
+        return text.endIndex
     }
 
     /// What the rule says behind a value's name: `` `label`: what the leaflet says. ``
@@ -102,5 +120,30 @@ struct PromptProse {
         let text = text.drop { $0 == " " }
         guard let end = text.firstRange(of: ". ")?.lowerBound else { return String(text) }
         return String(text[...end])
+    }
+}
+
+extension StringProtocol {
+    /// The words of a text with one space between them: no white space in it begins a line.
+    var onOneLine: String {
+        var words = String.UnicodeScalarView()
+        var isBehindSpace = false
+        for scalar in unicodeScalars {
+            if scalar.isSpace {
+                isBehindSpace = !words.isEmpty
+                continue
+            }
+            if isBehindSpace { words.append(" ") }
+            isBehindSpace = false
+            words.append(scalar)
+        }
+        return String(words)
+    }
+}
+
+extension Unicode.Scalar {
+    /// As Unicode has it; its tables are asked for what is no ASCII alone, since they are slow.
+    fileprivate var isSpace: Bool {
+        isASCII ? value == 0x20 || (0x09...0x0D).contains(value) : properties.isWhitespace
     }
 }

@@ -48,15 +48,15 @@ public struct PromptStyle: Sendable, Equatable {
     public static let named: [String: PromptStyle] = ["markdown": .markdown, "xml": .xml]
 
     func opening(purpose: String?) -> String {
-        let sentence = purpose.map { "You serve: \(PromptStyle.line($0)). " } ?? ""
+        let sentence = purpose.map { "You serve: \($0.onOneLine). " } ?? ""
         return opening.replacing("{purpose}", with: sentence)
     }
 
     func item(_ title: String, _ rule: String, _ reason: String?) -> String {
-        let reason = reason.map { " Reason: \(PromptStyle.line($0))" } ?? ""
+        let reason = reason.map { " Reason: \($0.onOneLine)" } ?? ""
         return fill(
             item,
-            ["title": PromptStyle.line(title), "rule": PromptStyle.line(rule), "reason": reason])
+            ["title": title.onOneLine, "rule": rule.onOneLine, "reason": reason])
     }
 
     func closing(context: PromptContext?) -> String {
@@ -83,11 +83,6 @@ public struct PromptStyle: Sendable, Equatable {
             rest = rest[rest.index(after: close)...]
         }
         return result + rest
-    }
-
-    /// A text on one line.
-    private static func line(_ text: String) -> String {
-        text.split(whereSeparator: \.isWhitespace).joined(separator: " ")
     }
 
     /// Reads a style; all that is wrong at once.
