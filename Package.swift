@@ -80,7 +80,10 @@ let package = Package(
             swiftSettings: strict),
         .target(
             name: "CharterGateway",
-            dependencies: ["CharterEngine", "CharterDocuments", "CharterDetection", "CSimdjson"],
+            dependencies: [
+                "CharterEngine", "CharterDocuments", "CharterAnalysis", "CharterDetection",
+                "CSimdjson",
+            ],
             swiftSettings: strict),
         .target(
             name: "CharterServer",

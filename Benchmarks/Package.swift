@@ -18,6 +18,7 @@ let package = Package(
                 .product(name: "CharterEngine", package: "charter"),
                 .product(name: "CharterDocuments", package: "charter"),
                 .product(name: "CharterAnalysis", package: "charter"),
+                .product(name: "CharterDetection", package: "charter"),
                 .product(name: "CharterGateway", package: "charter"),
                 .product(name: "CharterServer", package: "charter"),
                 .product(name: "JWTKit", package: "jwt-kit"),

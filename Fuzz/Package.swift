@@ -59,8 +59,15 @@ let package = Package(
             dependencies: ["CharterEngine", "CharterDocuments", "CVectorscan", "CUTF8Proc"],
             swiftSettings: instrumented),
         .target(
+            name: "CharterAnalysis",
+            dependencies: ["CharterEngine", "CharterDocuments", "CharterDetection"],
+            swiftSettings: instrumented),
+        .target(
             name: "CharterGateway",
-            dependencies: ["CharterEngine", "CharterDocuments", "CharterDetection", "CSimdjson"],
+            dependencies: [
+                "CharterEngine", "CharterDocuments", "CharterAnalysis", "CharterDetection",
+                "CSimdjson",
+            ],
             swiftSettings: instrumented),
 
         .target(

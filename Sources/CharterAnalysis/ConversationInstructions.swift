@@ -60,52 +60,101 @@ public struct ConversationInstructions: Sendable {
         _ messages: MessageList, _ finder: PhraseFinder, _ policy: Policy, _ request: Request,
         user: UserLayer? = nil
     ) throws {
-        var unknown: [(place: String, sentence: String)] = []
-        var found: [(spoken: MessageList.Spoken, sentence: String, phrase: Phrase)] = []
-        for spoken in messages.texts {
-            let bytes = Array(spoken.text.utf8)
-            let matches = try finder.find(in: bytes[...])
-            let known = Set(matches.map(\.sentence))
-            if case .principal = spoken.speaker {
-                for range in Sentences.ranges(of: bytes[...]) where !known.contains(range) {
-                    let sentence = String(decoding: bytes[range], as: UTF8.self)
-                    if ExtractedPrompt.isInstruction(sentence) {
-                        unknown.append((spoken.place, sentence))
-                    }
-                }
-            }
-            for match in matches {
-                found.append(
-                    (
-                        spoken, String(decoding: bytes[match.sentence], as: UTF8.self),
-                        finder.phrases[match.phrase]
-                    ))
-            }
-        }
+        let found = try ConversationInstructions.find(messages, finder)
         var request = request
         let before = request.instructions.count
-        for (spoken, _, phrase) in found where phrase.operation == .set {
-            request.instructions.append(
-                Instruction(
-                    from: spoken.speaker, .set(phrase.behavior, phrase.value),
-                    isExplicit: !phrase.isImplied))
-        }
+        request.instructions += found.compactMap(\.instruction)
         decision = try policy.decide(request, user: user, withTrail: true)
         var outcomes = ConversationInstructions.outcomes(request, policy, decision)
             .dropFirst(before).makeIterator()
         var entries: [Entry] = []
-        for (spoken, sentence, phrase) in found {
+        for each in found {
+            let (spoken, phrase) = (each.spoken, each.phrase)
             let outcome: Outcome =
                 phrase.operation == .set
                 ? outcomes.next() ?? .superseded : .needsLayer(phrase.operation)
             entries.append(
                 Entry(
-                    speaker: spoken.speaker, place: spoken.place, sentence: sentence,
+                    speaker: spoken.speaker, place: spoken.place, sentence: each.sentence,
                     behavior: phrase.behavior, value: phrase.value, isExplicit: !phrase.isImplied,
                     outcome: outcome))
         }
         self.entries = entries
-        self.unknown = unknown
+        unknown = ConversationInstructions.unknown(messages, found)
+    }
+
+    /// What the messages instruct, in order, as a request has it: what the gateway decides by.
+    ///
+    /// What is said twice counts once, and of tools and quotations, whose word counts for nothing, a few
+    /// are kept for the trail. So there are never more than a charter has words for.
+    public static func instructions(
+        in messages: MessageList, _ finder: PhraseFinder
+    ) throws(ScanError) -> [Instruction] {
+        var room = mostWithoutAuthority
+        return try find(messages, finder).compactMap(\.instruction).withoutRepetitions.filter {
+            if case .principal = $0.from { return true }
+            room -= 1
+            return room >= 0
+        }
+    }
+
+    /// The most instructions of those who have no say that are kept.
+    private static let mostWithoutAuthority = 64
+
+    /// A sentence that a phrase matches.
+    private struct FoundPhrase {
+        var spoken: MessageList.Spoken
+        /// Which of the list's texts it stands in, and where.
+        var text: Int
+        var range: Range<Int>
+        var phrase: Phrase
+
+        var sentence: String { String(decoding: Array(spoken.text.utf8)[range], as: UTF8.self) }
+
+        /// Nil where only a layer can do what it says.
+        var instruction: Instruction? {
+            guard phrase.operation == .set else { return nil }
+            return Instruction(
+                from: spoken.speaker, .set(phrase.behavior, phrase.value),
+                isExplicit: !phrase.isImplied)
+        }
+    }
+
+    /// What phrases find, in the order of the conversation.
+    private static func find(
+        _ messages: MessageList, _ finder: PhraseFinder
+    ) throws(ScanError) -> [FoundPhrase] {
+        var found: [FoundPhrase] = []
+        for (text, spoken) in messages.texts.enumerated() {
+            let bytes = Array(spoken.text.utf8)
+            for match in try finder.find(in: bytes[...]) {
+                found.append(
+                    FoundPhrase(
+                        spoken: spoken, text: text, range: match.sentence,
+                        phrase: finder.phrases[match.phrase]))
+            }
+        }
+        return found
+    }
+
+    /// What reads like an instruction of a principal's, and is none that a phrase knows.
+    private static func unknown(
+        _ messages: MessageList, _ found: [FoundPhrase]
+    ) -> [(place: String, sentence: String)] {
+        let known = Dictionary(grouping: found, by: \.text).mapValues { Set($0.map(\.range)) }
+        var unknown: [(place: String, sentence: String)] = []
+        for (text, spoken) in messages.texts.enumerated() {
+            guard case .principal = spoken.speaker else { continue }
+            let bytes = Array(spoken.text.utf8)
+            for range in Sentences.ranges(of: bytes[...])
+            where known[text]?.contains(range) != true {
+                let sentence = String(decoding: bytes[range], as: UTF8.self)
+                if ExtractedPrompt.isInstruction(sentence) {
+                    unknown.append((spoken.place, sentence))
+                }
+            }
+        }
+        return unknown
     }
 
     /// What became of each instruction of a request, in its order.

@@ -12,7 +12,9 @@ struct Expression: Sendable, Hashable {
     var looksAhead = false
 
     /// Takes a literal in normal form and escaped, a regex as it stands.
-    init(_ form: Pattern.Form) {
+    ///
+    /// - Parameter isLinewise: `^` and `$` stand for the ends of lines, too.
+    init(_ form: Pattern.Form, isLinewise: Bool) {
         // UTF8: a match begins and ends on scalar borders.
         flags = UInt32(HS_FLAG_UTF8)
         switch form {
@@ -22,6 +24,7 @@ struct Expression: Sendable, Hashable {
             widths = normalized.utf8.count...normalized.utf8.count
         case .regex(let regex):
             source = regex
+            if isLinewise { flags |= UInt32(HS_FLAG_MULTILINE) }
             if Self.mayNameUpperCase(regex) { flags |= UInt32(HS_FLAG_CASELESS) }
         }
     }

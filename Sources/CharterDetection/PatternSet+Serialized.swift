@@ -35,13 +35,15 @@ extension PatternSet {
     ///
     /// Damage is noticed (each automaton has a checksum), malice is not: keep the bytes where
     /// nobody else can write.
-    public init(_ patterns: [Pattern], serialized bytes: [UInt8]) throws(Unusable) {
+    public init(
+        _ patterns: [Pattern], serialized bytes: [UInt8], isLinewise: Bool = false
+    ) throws(Unusable) {
         var reader = Reader(rest: bytes[...])
         guard try reader.bytes() == Self.magic[...] else { throw .damaged }
         guard try reader.number() == patterns.count else { throw .otherPatterns }
         var expressions: [Expression] = []
         for pattern in patterns {
-            var expression = Expression(pattern.form)
+            var expression = Expression(pattern.form, isLinewise: isLinewise)
             let place = try reader.bytes()
             let source = try reader.bytes()
             let flags = try reader.number()

@@ -50,10 +50,11 @@ public struct PatternSet: Sendable {
 
     /// Compiles the patterns; none is fine and finds nothing.
     ///
+    /// - Parameter isLinewise: whether `^` and `$` stand for the ends of lines, too.
     /// - Throws: All problems that there are, not the first only. (Those that only compiling shows,
     ///   such as a regex that is too large, come when there are no others.)
-    public init(_ patterns: [Pattern]) throws(PatternProblems) {
-        let (expressions, problems) = Self.measure(patterns)
+    public init(_ patterns: [Pattern], isLinewise: Bool = false) throws(PatternProblems) {
+        let (expressions, problems) = Self.measure(patterns, isLinewise)
         guard problems.isEmpty else { throw PatternProblems(problems) }
         do throws(Database.Failure) {
             let answers = Self.members(of: patterns, for: .answer)
@@ -71,15 +72,15 @@ public struct PatternSet: Sendable {
 
     /// What is wrong with the patterns, as far as it can be told without compiling.
     public static func problems(in patterns: [Pattern]) -> [PatternProblem] {
-        measure(patterns).problems
+        measure(patterns, false).problems
     }
 
     private static func measure(
-        _ patterns: [Pattern]
+        _ patterns: [Pattern], _ isLinewise: Bool
     ) -> (expressions: [Expression], problems: [PatternProblem]) {
         var problems: [PatternProblem] = []
         let expressions = patterns.enumerated().map { index, pattern in
-            var expression = Expression(pattern.form)
+            var expression = Expression(pattern.form, isLinewise: isLinewise)
             do throws(PatternProblem.Kind) {
                 try expression.measure(pattern.form)
             } catch {

@@ -22,7 +22,7 @@ public struct PhraseFinder: Sendable {
     /// - Throws: All problems that there are.
     public init(_ phrases: [Phrase]) throws(PatternProblems) {
         self.phrases = phrases
-        patterns = try PatternSet(PhraseFinder.patterns(of: phrases))
+        patterns = try PatternSet(PhraseFinder.patterns(of: phrases), isLinewise: true)
     }
 
     /// What ``init(_:serialized:)`` takes, so that the same phrases need not be compiled again.
@@ -31,7 +31,8 @@ public struct PhraseFinder: Sendable {
     /// Loads what ``serialized()`` wrote for these phrases.
     public init(_ phrases: [Phrase], serialized bytes: [UInt8]) throws(PatternSet.Unusable) {
         self.phrases = phrases
-        patterns = try PatternSet(PhraseFinder.patterns(of: phrases), serialized: bytes)
+        patterns = try PatternSet(
+            PhraseFinder.patterns(of: phrases), serialized: bytes, isLinewise: true)
     }
 
     private static func patterns(of phrases: [Phrase]) -> [Pattern] {
@@ -45,7 +46,7 @@ public struct PhraseFinder: Sendable {
         var scratch = try Scratch(for: patterns)
         let scanner = TextScanner(patterns, for: .request)
         var found: [Found] = []
-        for sentence in Sentences.ranges(of: text) {
+        for sentence in try promising(Sentences.ranges(of: text), of: text, scanner, &scratch) {
             let matches = try scanner.matches(
                 in: text[sentence].span.bytes, using: &scratch, limit: 1)
             for phrase in Set(matches.map(\.pattern)).sorted() {
@@ -53,6 +54,48 @@ public struct PhraseFinder: Sendable {
             }
         }
         return found
+    }
+
+    /// The sentences in which a match may end, by one scan of all of them, each on a line of its own.
+    ///
+    /// What matches within a sentence matches here, since `^` and `$` are the ends of lines; what matches
+    /// across two does, too, so that each is looked at again.
+    private func promising(
+        _ sentences: [Range<Int>], of text: ArraySlice<UInt8>, _ scanner: TextScanner,
+        _ scratch: inout Scratch
+    ) throws(ScanError) -> [Range<Int>] {
+        guard sentences.count > 1 else { return sentences }
+        var lines: [UInt8] = []
+        var ends: [Int] = []
+        lines.reserveCapacity(text.count + 1)
+        var isPromising: [Bool] = []
+        for sentence in sentences {
+            // Of white space in a row the first character is seen, so that a foreign one may hide a line
+            // end: what begins or ends with one is looked at, and what stands behind it.
+            let isForeign = text[sentence.lowerBound] >= 0x80 || lines.dropLast().last ?? 0 >= 0x80
+            isPromising.append(isForeign || text[sentence.upperBound - 1] >= 0x80)
+            lines += text[sentence]
+            ends.append(lines.count)
+            lines.append(UInt8(ascii: "\n"))
+        }
+        try scanner.visitMatches(in: lines.span.bytes, using: &scratch) { match in
+            let place = ends.partitioningIndex { $0 >= match.end }
+            if place < ends.count { isPromising[place] = true }
+        }
+        return sentences.indices.filter { isPromising[$0] }.map { sentences[$0] }
+    }
+}
+
+extension [Int] {
+    /// The first place of a sorted list at which something holds that holds from there on; its count
+    /// where it never does. O(log n).
+    fileprivate func partitioningIndex(where holds: (Int) -> Bool) -> Int {
+        var (low, high) = (0, count)
+        while low < high {
+            let middle = (low + high) / 2
+            if holds(self[middle]) { high = middle } else { low = middle + 1 }
+        }
+        return low
     }
 }
 

@@ -25,14 +25,26 @@ public struct TextScanner: Sendable {
         readsEscapes: Bool = false,
         limit: Int = 1_000
     ) throws(ScanError) -> [Match] {
-        var finder = try MatchFinder(automaton, heldLimit: .max, readsEscapes: readsEscapes)
         var matches: [Match] = []
         var told: [Int: Int] = [:]
+        try visitMatches(in: text, using: &scratch, readsEscapes: readsEscapes) { match in
+            guard told[match.pattern, default: 0] < limit else { return }
+            told[match.pattern, default: 0] += 1
+            matches.append(match)
+        }
+        return matches
+    }
+
+    /// Calls `visit` with each match, as `matches` tells them, and keeps none.
+    func visitMatches(
+        in text: RawSpan,
+        using scratch: inout Scratch,
+        readsEscapes: Bool = false,
+        _ visit: (Match) -> Void
+    ) throws(ScanError) {
+        var finder = try MatchFinder(automaton, heldLimit: .max, readsEscapes: readsEscapes)
         func take(_ finder: borrowing MatchFinder) {
-            for found in finder.settled where told[found.pattern, default: 0] < limit {
-                told[found.pattern, default: 0] += 1
-                matches.append(finder.match(found))
-            }
+            for found in finder.settled { visit(finder.match(found)) }
         }
         var index = 0
         while index < text.byteCount {
@@ -44,6 +56,5 @@ public struct TextScanner: Sendable {
         }
         try finder.finish(using: scratch)
         take(finder)
-        return matches
     }
 }

@@ -77,3 +77,27 @@ struct Conversation {
         }
     }
 }
+
+extension [Instruction] {
+    /// The same instructions without those that are said again: of equal `set`s the last counts, of equal
+    /// delegations the first. Settings and ceilings come out as they would with all of them. O(n).
+    ///
+    /// A conversation says the same thing as often as it likes, and a gateway keeps what was said.
+    public var withoutRepetitions: [Instruction] {
+        var seen: Set<Instruction> = []
+        let last = reversed().filter { instruction in
+            if case .delegate = instruction.content {
+                true
+            } else {
+                seen.insert(instruction).inserted
+            }
+        }
+        return last.reversed().filter { instruction in
+            if case .delegate = instruction.content {
+                seen.insert(instruction).inserted
+            } else {
+                true
+            }
+        }
+    }
+}

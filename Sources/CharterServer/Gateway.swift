@@ -24,7 +24,9 @@ public struct Gateway: Sendable {
         var diagnostics: [Diagnostic] = []
         let patternsReading = try patterns(files, document.charter)
         let repliesReading = try replies(files, document.charter)
-        diagnostics += patternsReading.diagnostics + repliesReading.diagnostics
+        let phrasesReading = try phrases(files, document.charter)
+        diagnostics +=
+            patternsReading.diagnostics + repliesReading.diagnostics + phrasesReading.diagnostics
         func enforcement(
             _ name: String, _ layer: String?, _ tokens: Settings.Tokens? = nil
         ) throws(FileError) -> Enforcement? {
@@ -34,11 +36,11 @@ public struct Gateway: Sendable {
                 diagnostics += unknownClaims(tokens, documents.declaredClaims, settings)
             }
             guard let policy = reading.value?.policy, let patterns = patternsReading.value,
-                let replies = repliesReading.value
+                let replies = repliesReading.value, let phrases = phrasesReading.value
             else { return nil }
             return Enforcement(
                 operatorName: name, policy: policy, charter: document, patterns: patterns,
-                replies: replies,
+                phrases: phrases, replies: replies,
                 guideRole: settings.upstream.instructions == "developer" ? .developer : .system)
         }
         var enforcements: [String: Enforcement] = [:]
@@ -74,6 +76,21 @@ public struct Gateway: Sendable {
             return Reading(value: try? PatternSet([]), diagnostics: [])
         }
         let reading = PatternsDocument.read(source, for: charter)
+        guard let document = reading.value else {
+            return Reading(value: nil, diagnostics: reading.diagnostics)
+        }
+        let compiled = PatternCache.compile(document)
+        return Reading(
+            value: compiled.value, diagnostics: reading.diagnostics + compiled.diagnostics)
+    }
+
+    private static func phrases(
+        _ files: PolicyFiles, _ charter: Charter
+    ) throws(FileError) -> Reading<PhraseFinder> {
+        guard let source = try files.companion("phrases") else {
+            return Reading(value: try? PhraseFinder([]), diagnostics: [])
+        }
+        let reading = PhrasesDocument.read(source, for: charter)
         guard let document = reading.value else {
             return Reading(value: nil, diagnostics: reading.diagnostics)
         }

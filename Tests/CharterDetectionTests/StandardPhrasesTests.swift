@@ -39,17 +39,18 @@ struct StandardPhrasesTests {
         SourceText(file: path, bytes: Array(try Data(contentsOf: root.appending(path: path))))
     }
 
-    @Test("Every case comes out as expected")
-    func all() throws {
-        let charter = try #require(
-            CharterDocument.read(try Self.source("Charters/standard.md")).value
-        ).charter
+    private static func finder() throws -> PhraseFinder {
+        let charter = try #require(CharterDocument.read(try source("Charters/standard.md")).value)
         let reading = PhrasesDocument.read(
-            try Self.source("Charters/standard.phrases.yaml"), for: charter)
+            try source("Charters/standard.phrases.yaml"), for: charter.charter)
         let document = try #require(reading.value, "\(DiagnosticText.render(reading.diagnostics))")
         let compiled = document.compile()
-        let finder = try #require(
-            compiled.value, "\(DiagnosticText.render(compiled.diagnostics))")
+        return try #require(compiled.value, "\(DiagnosticText.render(compiled.diagnostics))")
+    }
+
+    @Test("Every case comes out as expected, alone and among others")
+    func all() throws {
+        let finder = try Self.finder()
         #expect(Self.cases.count >= 250)
         #expect(Self.cases.filter(\.expected.isEmpty).count >= 80)
         for each in Self.cases {
@@ -59,6 +60,19 @@ struct StandardPhrasesTests {
                 return "\(phrase.behavior) \(phrase.operation.rawValue) \(phrase.value)"
             }
             #expect(Set(found) == each.expected, "\(each.sentence)")
+        }
+        for seed in 0..<300 {
+            var random = SeededGenerator(seed: UInt64(seed))
+            let separators = ["\n", ". ", "\n\n- ", "!\u{A0}\n", "; ", "\n\u{200B}", " \u{3000}\n"]
+            let text = (0..<Int.random(in: 2...12, using: &random)).map { _ in
+                (Self.cases.randomElement(using: &random)?.sentence ?? "")
+                    + (separators.randomElement(using: &random) ?? "")
+            }.joined()
+            let bytes = Array(text.utf8)
+            let alone = try Sentences.ranges(of: bytes[...]).flatMap {
+                try finder.find(in: bytes[$0])
+            }
+            #expect(try finder.find(in: bytes[...]) == alone, "seed \(seed): \(text)")
         }
     }
 }

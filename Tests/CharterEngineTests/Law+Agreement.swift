@@ -12,6 +12,23 @@ extension Law {
         return plain.count == sample.folds.count ? nil : "behaviors are missing"
     }
 
+    /// Instructions that are said again, before or behind: what is left is decided as the whole is.
+    static let repetitions = Law { sample, generator in
+        var request = sample.policy.request
+        for instruction in generator.some(of: request.instructions, 60) {
+            let place = Int.random(in: 0...request.instructions.count, using: &generator)
+            request.instructions.insert(instruction, at: place)
+        }
+        let whole = try sample.compiled.decide(request, user: sample.policy.user)
+        request.instructions = request.instructions.withoutRepetitions
+        let short = try sample.compiled.decide(request, user: sample.policy.user)
+        if Set(request.instructions).count < request.instructions.count {
+            return "one stands twice"
+        }
+        return whole.behaviors == short.behaviors && whole.verdict == short.verdict
+            ? nil : "without the repetitions it is \(short.behaviors)"
+    }
+
     /// A whole request: instructions and the user's layer included, with and without a trail.
     static let wholeRequest = Law { sample, _ in
         let plain = sample.policy.plainFolds

@@ -26,7 +26,8 @@ struct Law: Sendable {
         hardcoded, giving, taking, forbidden, forbiddenAsked, denied, caution, mostCautious,
         steps, restricting, takingAllows, withholding, weakening, garbling, attributes, unknown,
         order, idempotence, purity, withoutTrail, replay, refused, alone, verdict, demandOrder,
-        plainReading, wholeRequest, oneBehavior, someBehaviors, wholeMatrix, factsAgain,
+        repetitions, plainReading, wholeRequest, oneBehavior, someBehaviors, wholeMatrix,
+        factsAgain,
         otherOperators, compactTrail, verdictGiven,
     ]
 

@@ -75,6 +75,9 @@ struct LawTests {
     @Test("The verdict is that of the page, said a second way")
     func verdict() async { await Law.verdict.holds() }
 
+    @Test("Saying an instruction again changes nothing but the trail")
+    func repetitions() async { await Law.repetitions.holds() }
+
     @Test("The order of demands changes nothing in the verdict")
     func demandOrder() async { await Law.demandOrder.holds() }
 }

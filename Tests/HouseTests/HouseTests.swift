@@ -10,7 +10,9 @@ struct HouseTests {
         "CharterDocuments": ["CharterEngine", "CMarkGFM", "CSimdjson", "CUTF8Proc", "CYAML"],
         "CharterAnalysis": ["CharterEngine", "CharterDocuments", "CharterDetection"],
         "CharterDetection": ["CharterEngine", "CharterDocuments", "CVectorscan", "CUTF8Proc"],
-        "CharterGateway": ["CharterEngine", "CharterDocuments", "CharterDetection", "CSimdjson"],
+        "CharterGateway": [
+            "CharterEngine", "CharterDocuments", "CharterAnalysis", "CharterDetection", "CSimdjson",
+        ],
         "CharterServer": [
             "CharterEngine", "CharterDocuments", "CharterDetection", "CharterGateway",
         ],

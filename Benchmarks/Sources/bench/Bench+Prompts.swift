@@ -1,4 +1,5 @@
 import CharterAnalysis
+import CharterDetection
 import CharterDocuments
 import CharterEngine
 import Foundation
@@ -31,6 +32,32 @@ extension Bench {
             row(
                 "prompt compile, warm\(what)", time / 1_000, "µs", target: 1_000,
                 budget == nil ? "(\(tokens) tokens)" : "")
+        }
+        let prompt = try CompiledPrompt(documents, request).text
+        try phrases(try source("standard.phrases.yaml"), charter, prompt)
+    }
+
+    /// What finding instructions in messages costs a gateway.
+    private static func phrases(
+        _ source: SourceText, _ charter: CharterDocument, _ prompt: String
+    ) throws {
+        let reading = PhrasesDocument.read(source, for: charter.charter)
+        guard let finder = reading.value?.compile().value else { throw Job.Missing() }
+        let texts = [
+            (
+                "a message of 60 bytes",
+                "How do I get the garden ready for the first frost of winter?"
+            ),
+            ("a system prompt", prompt),
+        ]
+        for (what, text) in texts {
+            let bytes = Array(text.utf8)
+            let time = try nanoseconds(100) {
+                for _ in 0..<100 { keep(try finder.find(in: bytes[...])) }
+            }
+            row(
+                "instructions found in \(what)", time / 1_000, "µs", target: nil,
+                "(\(bytes.count) bytes, \(finder.phrases.count) phrases)")
         }
     }
 }

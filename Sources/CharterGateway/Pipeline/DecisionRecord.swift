@@ -86,6 +86,17 @@ public struct DecisionRecord: Sendable {
                     }
                 }
             }
+            writer.list("instructions") { writer in
+                for instruction in question.instructions {
+                    guard case .set(let behavior, let value) = instruction.content else { continue }
+                    writer.object { writer in
+                        writer.member("behavior", behavior.text.string)
+                        writer.member("value", value.string)
+                        writer.member("explicit", instruction.isExplicit)
+                        writer.member("from", DecisionRecord.name(of: instruction.from))
+                    }
+                }
+            }
             if let decision = try? policy.decide(question, withTrail: true) {
                 DecisionWriter(policy.charter).writeMembers(of: decision, trail: true, to: &writer)
             }

@@ -10,6 +10,8 @@ public struct Enforcement: Sendable {
     public let policy: Policy
     /// What finds demands in requests, and what answers exercise.
     public let patterns: PatternSet
+    /// What finds instructions in messages; nil: none are looked for.
+    public let phrases: PhraseFinder?
     /// The words of refusals and duties.
     public let replies: Replies
     /// The role in which the model's server takes instructions: `system` or `developer`.
@@ -28,11 +30,12 @@ public struct Enforcement: Sendable {
     /// - Parameter charter: the document that the policy was compiled from.
     public init(
         operatorName: String, policy: Policy, charter: CharterDocument, patterns: PatternSet,
-        replies: Replies, guideRole: ChatRole = .system
+        phrases: PhraseFinder? = nil, replies: Replies, guideRole: ChatRole = .system
     ) {
         self.operatorName = operatorName
         self.policy = policy
         self.patterns = patterns
+        self.phrases = phrases
         self.replies = replies
         self.guideRole = guideRole
         rules = Dictionary(

@@ -1,3 +1,4 @@
+internal import CharterAnalysis
 internal import CharterDetection
 public import CharterDocuments
 public import CharterEngine
@@ -86,6 +87,7 @@ public struct Exchange: Sendable {
             model: Text(request.model), language: arrival.caller.language, at: arrival.at,
             claims: arrival.caller.claims)
         question.demands = demands
+        question.instructions = try Exchange.instructions(request, enforcement)
         // decide, arbitrate
         decision = try Exchange.decide(question, enforcement.policy)
         judge = AnswerJudge(enforcement, decision, demands)
@@ -181,6 +183,21 @@ public struct Exchange: Sendable {
     ) throws(APIError) -> [Demand] {
         do {
             return try DemandDetector(enforcement).demands(in: request)
+        } catch {
+            throw .unavailable("the request could not be looked at")
+        }
+    }
+
+    private static func instructions(
+        _ request: ChatRequest, _ enforcement: Enforcement
+    ) throws(APIError) -> [Instruction] {
+        guard let phrases = enforcement.phrases, let list = request.document.root["messages"] else {
+            return []
+        }
+        do {
+            return try ConversationInstructions.instructions(in: try MessageList(list), phrases)
+        } catch let error as MessageList.Malformed {
+            throw .invalid(error.message, param: error.place)
         } catch {
             throw .unavailable("the request could not be looked at")
         }
