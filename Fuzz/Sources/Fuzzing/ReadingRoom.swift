@@ -22,9 +22,13 @@ public struct ReadingRoom {
         let source = SourceText(file: "charter.patterns.yaml", text: Self.patterns)
         let patterns = required(
             PatternsDocument.read(source, for: charter.charter).value?.compile().value, "patterns")
+        let phraseSource = SourceText(file: "charter.phrases.yaml", text: Self.phrases)
+        let phrases = required(
+            PhrasesDocument.read(phraseSource, for: charter.charter).value?.compile().value,
+            "phrases")
         enforcement = Enforcement(
             operatorName: "library", policy: policy, charter: charter, patterns: patterns,
-            replies: Replies())
+            phrases: phrases, replies: Replies())
     }
 
     private static let text = """
@@ -103,5 +107,12 @@ public struct ReadingRoom {
         - {behavior: spoilers, literal: ends}
         - {behavior: detail, value: full, in: request, literal: all of it, asked: true}
         - {behavior: crisis_line, in: request, literal: help, triggered: true}
+        """
+
+    private static let phrases = """
+        - {behavior: spoilers, value: on, literal: tell me the end}
+        - {behavior: detail, value: full, regex: '^(?:be|stay)\\slong$'}
+        - {behavior: detail, value: title, implied: true, regex: 'short[.!]?$'}
+        - {behavior: secrets, value: on, op: allow, literal: may know}
         """
 }
