@@ -88,8 +88,9 @@ let package = Package(
         .target(
             name: "CharterServer",
             dependencies: [
-                "CharterEngine", "CharterDocuments", "CharterDetection", "CharterGateway",
-                "CStandardCharter", crypto, hummingbird, httpClient, httpTypes, jwtKit, logging,
+                "CharterEngine", "CharterDocuments", "CharterAnalysis", "CharterDetection",
+                "CharterGateway", "CStandardCharter", crypto, hummingbird, httpClient, httpTypes,
+                jwtKit, logging,
                 nioCore, nioHTTP1, nioPosix, serviceLifecycle,
             ],
             swiftSettings: strict),

@@ -8,7 +8,9 @@ public struct ConversationInstructions: Sendable {
     public let entries: [Entry]
     /// The decision that they lead to, with its trail.
     public let decision: Decision
-    /// Sentences of principals that read like instructions, and that no rule knows.
+    /// Who read them: `phrase rules`, or a model's name.
+    public let reader: String
+    /// Sentences of principals that look like instructions, and were read as none.
     public let unknown: [(place: String, sentence: String)]
 
     /// One instruction.
@@ -57,10 +59,12 @@ public struct ConversationInstructions: Sendable {
     /// - Throws: where the request names a channel that the operator does not have, or a text cannot
     ///   be searched.
     public init(
-        _ messages: MessageList, _ finder: PhraseFinder, _ policy: Policy, _ request: Request,
+        _ messages: MessageList, _ reader: some SentenceReader, _ policy: Policy,
+        _ request: Request,
         user: UserLayer? = nil
     ) throws {
-        let found = try ConversationInstructions.find(messages, finder)
+        let found = try ConversationInstructions.find(messages, reader)
+        self.reader = reader.name
         var request = request
         let before = request.instructions.count
         request.instructions += found.compactMap(\.instruction)
@@ -69,14 +73,15 @@ public struct ConversationInstructions: Sendable {
             .dropFirst(before).makeIterator()
         var entries: [Entry] = []
         for each in found {
-            let (spoken, phrase) = (each.spoken, each.phrase)
+            let (spoken, instructed) = (each.spoken, each.instructed)
             let outcome: Outcome =
-                phrase.operation == .set
-                ? outcomes.next() ?? .superseded : .needsLayer(phrase.operation)
+                instructed.operation == .set
+                ? outcomes.next() ?? .superseded : .needsLayer(instructed.operation)
             entries.append(
                 Entry(
                     speaker: spoken.speaker, place: spoken.place, sentence: each.sentence,
-                    behavior: phrase.behavior, value: phrase.value, isExplicit: !phrase.isImplied,
+                    behavior: instructed.behavior, value: instructed.value,
+                    isExplicit: !instructed.isImplied,
                     outcome: outcome))
         }
         self.entries = entries
@@ -88,10 +93,10 @@ public struct ConversationInstructions: Sendable {
     /// What is said twice counts once, and of tools and quotations, whose word counts for nothing, a few
     /// are kept for the trail. So there are never more than a charter has words for.
     public static func instructions(
-        in messages: MessageList, _ finder: PhraseFinder
+        in messages: MessageList, _ reader: some SentenceReader
     ) throws(ScanError) -> [Instruction] {
         var room = mostWithoutAuthority
-        return try find(messages, finder).compactMap(\.instruction).withoutRepetitions.filter {
+        return try find(messages, reader).compactMap(\.instruction).withoutRepetitions.filter {
             if case .principal = $0.from { return true }
             room -= 1
             return room >= 0
@@ -101,45 +106,45 @@ public struct ConversationInstructions: Sendable {
     /// The most instructions of those who have no say that are kept.
     private static let mostWithoutAuthority = 64
 
-    /// A sentence that a phrase matches.
-    private struct FoundPhrase {
+    /// A sentence that instructs something.
+    private struct FoundSentence {
         var spoken: MessageList.Spoken
         /// Which of the list's texts it stands in, and where.
         var text: Int
         var range: Range<Int>
-        var phrase: Phrase
+        var instructed: Instructed
 
         var sentence: String { String(decoding: Array(spoken.text.utf8)[range], as: UTF8.self) }
 
         /// Nil where only a layer can do what it says.
         var instruction: Instruction? {
-            guard phrase.operation == .set else { return nil }
+            guard instructed.operation == .set else { return nil }
             return Instruction(
-                from: spoken.speaker, .set(phrase.behavior, phrase.value),
-                isExplicit: !phrase.isImplied)
+                from: spoken.speaker, .set(instructed.behavior, instructed.value),
+                isExplicit: !instructed.isImplied)
         }
     }
 
-    /// What phrases find, in the order of the conversation.
+    /// What a reader finds, in the order of the conversation.
     private static func find(
-        _ messages: MessageList, _ finder: PhraseFinder
-    ) throws(ScanError) -> [FoundPhrase] {
-        var found: [FoundPhrase] = []
+        _ messages: MessageList, _ reader: some SentenceReader
+    ) throws(ScanError) -> [FoundSentence] {
+        var found: [FoundSentence] = []
         for (text, spoken) in messages.texts.enumerated() {
             let bytes = Array(spoken.text.utf8)
-            for match in try finder.find(in: bytes[...]) {
+            for sentence in try reader.read(bytes[...]) {
                 found.append(
-                    FoundPhrase(
-                        spoken: spoken, text: text, range: match.sentence,
-                        phrase: finder.phrases[match.phrase]))
+                    FoundSentence(
+                        spoken: spoken, text: text, range: sentence.range,
+                        instructed: sentence.instructed))
             }
         }
         return found
     }
 
-    /// What reads like an instruction of a principal's, and is none that a phrase knows.
+    /// What reads like an instruction of a principal's, and was read as none.
     private static func unknown(
-        _ messages: MessageList, _ found: [FoundPhrase]
+        _ messages: MessageList, _ found: [FoundSentence]
     ) -> [(place: String, sentence: String)] {
         let known = Dictionary(grouping: found, by: \.text).mapValues { Set($0.map(\.range)) }
         var unknown: [(place: String, sentence: String)] = []

@@ -3,17 +3,19 @@ public import CharterDocuments
 public import CharterEngine
 
 /// A system prompt in use, read back as a layer: what it says of the charter's behaviors, sentence by
-/// sentence, by phrase rules.
+/// sentence, by phrase rules or by a model.
 ///
-/// Rules know what was written down beforehand. What looks like an instruction and is none that they
-/// know is told, so that somebody may look.
+/// Rules know what was written down beforehand, and a model may be wrong. What looks like an instruction
+/// and was read as none is told, so that somebody may look.
 public struct ExtractedPrompt: Sendable {
+    /// Who read it: `phrase rules`, or a model's name.
+    public let reader: String
     /// What an operator's layer would say, in the order of the prompt; of one behavior and operation
     /// the last.
     public let adjustments: [Extracted]
     /// What the charter does not let an operator do, with the reason.
     public let refused: [(extracted: Extracted, reason: Reason)]
-    /// Sentences that read like instructions, and that no rule knows.
+    /// Sentences that look like instructions, and were read as none.
     public let unknown: [Sentence]
     /// Sentences that hand away what they should not, or hold what should not be there.
     public let risks: [(sentence: Sentence, risk: Risk)]
@@ -64,10 +66,13 @@ public struct ExtractedPrompt: Sendable {
         }
     }
 
-    /// Reads a prompt; O(its size × the phrases).
+    /// Reads a prompt.
     ///
     /// - Throws: where a sentence cannot be searched.
-    public init(_ prompt: SourceText, _ finder: PhraseFinder, _ charter: Charter) throws {
+    public init(
+        _ prompt: SourceText, _ reader: some SentenceReader, _ charter: Charter
+    ) throws {
+        self.reader = reader.name
         let bytes = prompt.bytes
         var byPlace: [Place: Extracted] = [:]
         var order: [Place] = []
@@ -80,8 +85,7 @@ public struct ExtractedPrompt: Sendable {
             }
             order.append(place)
         }
-        let phrases = Dictionary(
-            grouping: try finder.find(in: bytes[...]), by: \.sentence.lowerBound)
+        let read = Dictionary(grouping: try reader.read(bytes[...]), by: \.range.lowerBound)
         var compiledLine = 0
         for range in Sentences.ranges(of: bytes[...]) {
             let line = prompt.position(of: range.lowerBound).line
@@ -100,13 +104,12 @@ public struct ExtractedPrompt: Sendable {
                         behavior: behavior, value: value, operation: .set, sentence: sentence))
                 continue
             }
-            let instructed = phrases[range.lowerBound] ?? []
-            for match in instructed {
-                let phrase = finder.phrases[match.phrase]
+            let instructed = (read[range.lowerBound] ?? []).map(\.instructed)
+            for each in instructed {
                 add(
                     Extracted(
-                        behavior: phrase.behavior, value: phrase.value,
-                        operation: phrase.operation, sentence: sentence))
+                        behavior: each.behavior, value: each.value, operation: each.operation,
+                        sentence: sentence))
             }
             if instructed.isEmpty, ExtractedPrompt.isInstruction(sentence.text) {
                 unknown.append(sentence)

@@ -7,9 +7,9 @@ import CharterServer
 /// Conversations read from files, and shown.
 extension ConversationInstructions {
     static func read(
-        _ path: String, _ charterPath: String?, _ policy: Policy, _ request: Request,
-        _ user: UserLayer?
-    ) throws -> ConversationInstructions {
+        _ path: String, _ reader: ReaderOptions, _ charterPath: String?, _ policy: Policy,
+        _ request: Request, _ user: UserLayer?
+    ) async throws -> ConversationInstructions {
         let largest = 16 << 20
         let messages: MessageList
         do {
@@ -21,9 +21,10 @@ extension ConversationInstructions {
         } catch let error as MessageList.Malformed {
             throw UsageError("\(path): \(error.place): \(error.message)")
         }
-        let finder = try PhraseFinder.read(charterPath, policy.charter)
+        let reader = try await reader.sentenceReader(
+            of: messages.texts.map { Array($0.text.utf8) }, charterPath, policy.charter)
         do {
-            return try ConversationInstructions(messages, finder, policy, request, user: user)
+            return try ConversationInstructions(messages, reader, policy, request, user: user)
         } catch let error as RequestError {
             throw UsageError("the operator has no such channel (\(error.rawValue))")
         }
@@ -32,11 +33,12 @@ extension ConversationInstructions {
     /// Each instruction with its fate, then what is in force of the behaviors that they are about.
     func lines(_ charter: Charter) -> [String] {
         let rest = unknown.map { "  \($0.place): \"\($0.sentence.prefix(80))\"" }
-        let notKnown = rest.isEmpty ? [] : ["", "no rule knows:"] + rest
+        let notKnown =
+            rest.isEmpty ? [] : ["", "looks like an instruction, and was read as none:"] + rest
         guard !entries.isEmpty else {
-            return ["no instruction was found (by phrase rules; there may be others)"] + notKnown
+            return ["no instruction was found (by \(reader); there may be others)"] + notKnown
         }
-        var lines = ["instructions found, by phrase rules:"]
+        var lines = ["instructions found, by \(reader):"]
         let rows = entries.map { entry in
             [
                 entry.place, entry.speaker.name, "\(entry.behavior) = \(entry.value)",
@@ -56,10 +58,11 @@ extension ConversationInstructions {
         return lines + TextTable(settings).lines.map { "  " + $0 } + notKnown
     }
 
-    /// `{instructions: [{place, from, sentence, behavior, value, explicit, outcome}], decision}`.
+    /// `{by, instructions: [{place, from, sentence, behavior, value, explicit, outcome}], decision}`.
     func json(_ charter: Charter) -> String {
         var writer = JSONWriter()
         writer.object { writer in
+            writer.member("by", reader)
             writer.list("instructions") { writer in
                 for entry in entries {
                     writer.object { writer in
@@ -85,19 +88,6 @@ extension ConversationInstructions {
             writer.raw(DecisionWriter(charter).json(decision, trail: true))
         }
         return writer.text
-    }
-}
-
-extension PhraseFinder {
-    /// The phrases beside a charter, or the standard charter's; none where there are none.
-    static func read(_ charterPath: String?, _ charter: Charter) throws -> PhraseFinder {
-        let source = try PolicyFiles(charterPath: charterPath).companion("phrases")
-        guard let source else { return try PhraseFinder([]) }
-        let reading = PhrasesDocument.read(source, for: charter)
-        guard let document = reading.value else { throw PolicyOptions.refuse(reading.diagnostics) }
-        let compiled = PatternCache.compile(document)
-        guard let finder = compiled.value else { throw PolicyOptions.refuse(compiled.diagnostics) }
-        return finder
     }
 }
 

@@ -3,7 +3,7 @@ import ArgumentParser
 import CharterDocuments
 import CharterEngine
 
-struct Explain: ParsableCommand {
+struct Explain: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         abstract: "Explains a decision: each step from the charter down, with its line.",
         discussion: """
@@ -14,6 +14,7 @@ struct Explain: ParsableCommand {
 
     @OptionGroup var policy: PolicyOptions
     @OptionGroup var request: RequestOptions
+    @OptionGroup var reader: ReaderOptions
 
     @Option(
         help: ArgumentHelp(
@@ -33,15 +34,18 @@ struct Explain: ParsableCommand {
             throw ValidationError(
                 "--messages explains the behaviors of the conversation: name none beside it")
         }
+        if messages == nil, reader.reader != nil {
+            throw ValidationError("--reader reads a conversation: --messages FILE")
+        }
     }
 
-    func run() throws {
+    func run() async throws {
         let (documents, user) = try policy.read()
         let charter = documents.policy.charter
         let request = try request.read(for: documents)
         if let messages {
-            let conversation = try ConversationInstructions.read(
-                messages, policy.charter, documents.policy, request, user)
+            let conversation = try await ConversationInstructions.read(
+                messages, reader, policy.charter, documents.policy, request, user)
             if format == .json {
                 print(conversation.json(charter))
             } else {

@@ -123,13 +123,14 @@ extension Prompt {
 }
 
 extension Prompt {
-    struct Extract: ParsableCommand {
+    struct Extract: AsyncParsableCommand {
         static let configuration = CommandConfiguration(
             abstract: "Reads a system prompt in use back into a layer.",
             discussion: """
-                By the phrase rules beside the charter, without a model. The layer goes to standard \
-                output, with the sentence behind each adjustment; what is out of bounds, what no \
-                rule knows and what is risky go to standard error.
+                By the phrase rules beside the charter, without a model, or by a model. The layer \
+                goes to standard output, with the sentence behind each adjustment; what is out of \
+                bounds, what looks like an instruction and was read as none, and what is risky go to \
+                standard error.
                 """)
 
         @Argument(help: ArgumentHelp("The prompt.", valueName: "prompt.txt"))
@@ -139,28 +140,34 @@ extension Prompt {
             help: ArgumentHelp("The charter; unsaid: the standard charter.", valueName: "file"))
         var charter: String?
 
+        @OptionGroup var reader: ReaderOptions
+
         @Option(help: "How to write it; JSON is `{layer, by, refused, unknown, risks}`.")
         var format = OutputFormat.text
 
-        func run() throws {
+        func run() async throws {
             let document = try PolicyFiles(charterPath: charter).readCharter()
             let source = try PolicyFiles.prompt(prompt)
-            let finder = try PhraseFinder.read(charter, document.charter)
-            let extracted = try ExtractedPrompt(source, finder, document.charter)
+            let reader = try await reader.sentenceReader(
+                of: [source.bytes], charter, document.charter)
+            let extracted = try ExtractedPrompt(source, reader, document.charter)
             if format == .json {
                 print(Extract.json(extracted))
             } else {
                 print(extracted.layer, terminator: "")
-                for line in Extract.notes(extracted) { Output.error(line) }
+                for line in Extract.notes(extracted, byRules: self.reader.reader == nil) {
+                    Output.error(line)
+                }
             }
         }
 
-        private static func notes(_ extracted: ExtractedPrompt) -> [String] {
+        private static func notes(_ extracted: ExtractedPrompt, byRules: Bool) -> [String] {
             let isNothing = extracted.adjustments.isEmpty && extracted.refused.isEmpty
             var lines = [
-                isNothing
-                    ? "by phrase rules: nothing was found (the standard charter's know English alone)"
-                    : "by phrase rules:"
+                "by \(extracted.reader):"
+                    + (isNothing ? " nothing was found" : "")
+                    + (isNothing && byRules
+                        ? " (the standard charter's rules know English alone)" : "")
             ]
             for (each, reason) in extracted.refused {
                 lines.append(
@@ -172,7 +179,8 @@ extension Prompt {
             }
             for sentence in extracted.unknown {
                 lines.append(
-                    "  line \(sentence.line): no rule knows \"\(sentence.text.prefix(100))\"")
+                    "  line \(sentence.line): read as no instruction \"\(sentence.text.prefix(100))\""
+                )
             }
             return lines
         }
@@ -181,7 +189,7 @@ extension Prompt {
             var writer = JSONWriter()
             writer.object { writer in
                 writer.member("layer", extracted.layer)
-                writer.member("by", "phrase rules")
+                writer.member("by", extracted.reader)
                 writer.list("adjustments") { writer in
                     for each in extracted.adjustments { write(each, nil, to: &writer) }
                 }

@@ -167,9 +167,9 @@ class Context:
         """The small charter in front of a real model."""
         if self.binary is None:
             if "real" not in self._gateways:
-                self._gateways["real"] = Server(urllib.parse.urlsplit(self._model_url()).port)
+                self._gateways["real"] = Server(urllib.parse.urlsplit(self.model_url).port)
             return self._gateways["real"]
-        return self._gateway("real", lambda: self._small(self._model_url()))
+        return self._gateway("real", lambda: self._small(self.model_url))
 
     def unreachable(self) -> Server:
         """The small charter in front of nothing."""
@@ -199,7 +199,11 @@ class Context:
         with urllib.request.urlopen(self._url_of_model.replace("/v1", "/slots"), timeout=5) as answer:
             return any(slot["is_processing"] for slot in json.load(answer))
 
-    def _model_url(self) -> str:
+    @property
+    def model_url(self) -> str:
+        """The real model itself, with nothing in front of it."""
+        if self._url_of_model:
+            return self._url_of_model
         python = ROOT / ".venv-model/bin/python"
         if self.wish_for_model == "none" or not python.exists():
             if self.wish_for_model == "required":
@@ -207,7 +211,7 @@ class Context:
             raise Skipped("no real model here: scripts/model/setup.sh sets one up")
         port = free_port()
         self._model = subprocess.Popen([str(python), str(ROOT / "scripts/model/serve.py"), "--port", str(port),
-                                        "--threads", "1"],
+                                        "--threads", "1", "--context", "4096"],
                                        stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL,
                                        start_new_session=True, text=True)
         line = self._model.stdout.readline()  # written when it answers

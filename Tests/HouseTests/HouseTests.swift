@@ -14,7 +14,8 @@ struct HouseTests {
             "CharterEngine", "CharterDocuments", "CharterAnalysis", "CharterDetection", "CSimdjson",
         ],
         "CharterServer": [
-            "CharterEngine", "CharterDocuments", "CharterDetection", "CharterGateway",
+            "CharterEngine", "CharterDocuments", "CharterAnalysis", "CharterDetection",
+            "CharterGateway",
         ],
         "CharterCommand": [
             "CharterEngine", "CharterDocuments", "CharterAnalysis", "CharterDetection",
