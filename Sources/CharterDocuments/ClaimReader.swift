@@ -56,6 +56,7 @@ struct ClaimReader {
                 continue
             }
             assumed[Text(name)] = claim
+            findings.places.assumed[Text(name)] = key.range
         }
         return assumed
     }

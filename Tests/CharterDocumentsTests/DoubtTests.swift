@@ -169,6 +169,43 @@ struct DoubtTests {
         #expect(Set(doubts.map(\.id)).subtracting([doubt.id, "layer.decided-by-silence"]).isEmpty)
     }
 
+    @Test("What a layer presumes is told where it guards a restriction of its template")
+    func presumedForTemplate() throws {
+        let template = SourceText(
+            file: "base.yaml",
+            text: """
+                layer: operator
+                name: base
+                adjust: {profanity: {forbid: on, when: claims.age < 18}}
+                """)
+        let layer = SourceText(
+            file: "own.yaml",
+            text: """
+                layer: operator
+                name: own
+                extends: [base]
+                assume: {age: 18}
+                """)
+        let documents = try #require(
+            PolicyDocuments.read(
+                Self.charterDocument(), operators: [layer], templates: { _ in template }
+            ).value)
+        let told = documents.doubts.filter { $0.file == "own.yaml" }
+        #expect(told.map { Doubt($0) } == [Doubt("layer.assumed-guard", "age")])
+        #expect(told.first?.reason?.contains("base.yaml:3") == true)
+    }
+
+    @Test("Silence that `believe` brings about is laid to it, and else to the behavior")
+    func silenceByBelief() throws {
+        for (believe, who) in [("believe: {age: verified}", "`believe`"), ("", nil)] {
+            let layer = "\(believe)\nadjust: {profanity: {set: on, when: claims.age >= 18}}"
+            let told = try Self.doubts(operators: [layer]).first
+            #expect(told?.id == "layer.decided-by-silence")
+            #expect(
+                told?.help?.contains(who ?? "`assume: {age: …}`") == true, "\(told?.help ?? "")")
+        }
+    }
+
     @Test("A plain layer is quiet")
     func quiet() throws {
         let layer = """

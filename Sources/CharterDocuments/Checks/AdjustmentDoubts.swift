@@ -60,10 +60,7 @@ struct AdjustmentDoubts {
         else {
             return
         }
-        let restricts = adjustment.steps.contains { step in
-            step.operation == .deny || step.operation == .forbid
-                || (step.operation == .set && step.value < behavior.default)
-        }
+        let restricts = restricts(adjustment, behavior)
         let widens = adjustment.steps.contains { step in
             step.operation == .allow || (step.operation == .set && step.value > behavior.default)
         }
@@ -71,7 +68,8 @@ struct AdjustmentDoubts {
         let presumed = condition.claims.filter { view.isPresumed($0, for: behavior) }
         let range = document.range(of: .when, in: adjustment)
         if !silent.isEmpty, restricts || widens {
-            let canPresume = silent.allSatisfy { view.couldBePresumed($0, for: behavior) }
+            let demanding = silent.first { !view.couldBePresumed($0, for: behavior) }
+            let canPresume = demanding == nil
             let effect =
                 !widens
                 ? "the restriction holds until the opposite is shown"
@@ -84,7 +82,8 @@ struct AdjustmentDoubts {
                 reason: "nobody presumes it, so \(effect)",
                 help: canPresume
                     ? "if that is not meant, show it in each request; or write `assume: {\(silent[0]): …}`, where what is presumed opens nothing"
-                    : "if that is not meant, show it in each request: the behavior asks for `verified`"
+                    : "if that is not meant, show it in each request: "
+                        + view.asking(for: demanding ?? silent[0], behavior)
             )
         }
         if let first = presumed.first, restricts {
@@ -94,6 +93,32 @@ struct AdjustmentDoubts {
                 reason:
                     "a request that says nothing gets the presumed value, not the careful outcome",
                 help: "if that is not meant, take `\(first)` out of `assume`")
+        }
+    }
+
+    private func restricts(_ adjustment: Adjustment, _ behavior: Behavior) -> Bool {
+        adjustment.steps.contains { step in
+            step.operation == .deny || step.operation == .forbid
+                || (step.operation == .set && step.value < behavior.default)
+        }
+    }
+
+    /// What a layer presumes, and a template of its guards a restriction by.
+    func tellPresumed(
+        _ adjustment: Adjustment, of template: PlacedDocument, _ view: ClaimsInView,
+        in layer: PlacedDocument, _ findings: inout Findings
+    ) {
+        guard let behavior = charter[adjustment.behavior], let condition = adjustment.condition,
+            restricts(adjustment, behavior)
+        else { return }
+        for claim in condition.claims where view.isPresumed(claim, for: behavior) {
+            guard let range = layer.places.assumed[claim] else { continue }
+            findings.add(
+                "\(area).assumed-guard", .note, at: range,
+                "`\(claim)` is presumed, and guards a restriction of `\(behavior.id)` in a template",
+                reason:
+                    "it stands in \(template.source.file):\(adjustment.source.line); a request that says nothing gets the presumed value, not the careful outcome",
+                help: "if that is not meant, leave it out of `assume`")
         }
     }
 

@@ -35,6 +35,13 @@ struct ClaimsInView {
         need(claim, behavior) <= .vouched
     }
 
+    /// What asks for more than an assumption can show.
+    func asking(for claim: Text, _ behavior: Behavior) -> String {
+        let isBelieved = (believed[claim] ?? .asserted) > .vouched
+        return isBelieved
+            ? "`believe` asks for `verified` here" : "the behavior asks for `verified`"
+    }
+
     private func need(_ claim: Text, _ behavior: Behavior) -> Evidence {
         believed[claim].map { max(behavior.believable, $0) } ?? behavior.evidence
     }

@@ -7,6 +7,8 @@ struct DocumentPlaces: Sendable {
     var adjustments: [SourcePosition: AdjustmentPlaces] = [:]
     /// Where each claim is declared.
     var claims: [Text: Range<Int>] = [:]
+    /// Where each claim is presumed.
+    var assumed: [Text: Range<Int>] = [:]
 
     /// The parts of one adjustment, in bytes of the document.
     struct AdjustmentPlaces: Sendable {

@@ -169,6 +169,11 @@ struct LayerDoubts {
                     doubts.tellSilence(adjustment, view, in: placed, &findings)
                     doubts.tellTerm(adjustment, in: placed, &findings)
                 }
+                guard let own = document.placed.last, scope.document < document.placed.count - 1
+                else { continue }
+                tell(in: own) { doubts, findings in
+                    doubts.tellPresumed(adjustment, of: placed, view, in: own, &findings)
+                }
             }
             let sideBySide =
                 scope.kind == .always ? [scope.adjustments] : scope.adjustments.map { [$0] }
