@@ -63,7 +63,7 @@ public struct ConversationInstructions: Sendable {
         _ request: Request,
         user: UserLayer? = nil
     ) throws {
-        let found = try ConversationInstructions.find(messages, reader)
+        let found = try ConversationInstructions.find(messages, reader, policy.charter)
         self.reader = reader.name
         var request = request
         let before = request.instructions.count
@@ -93,14 +93,15 @@ public struct ConversationInstructions: Sendable {
     /// What is said twice counts once, and of tools and quotations, whose word counts for nothing, a few
     /// are kept for the trail. So there are never more than a charter has words for.
     public static func instructions(
-        in messages: MessageList, _ reader: some SentenceReader
+        in messages: MessageList, _ reader: some SentenceReader, _ charter: Charter
     ) throws(ScanError) -> [Instruction] {
         var room = mostWithoutAuthority
-        return try find(messages, reader).compactMap(\.instruction).withoutRepetitions.filter {
-            if case .principal = $0.from { return true }
-            room -= 1
-            return room >= 0
-        }
+        return try find(messages, reader, charter).compactMap(\.instruction).withoutRepetitions
+            .filter {
+                if case .principal = $0.from { return true }
+                room -= 1
+                return room >= 0
+            }
     }
 
     /// The most instructions of those who have no say that are kept.
@@ -127,12 +128,15 @@ public struct ConversationInstructions: Sendable {
 
     /// What a reader finds, in the order of the conversation.
     private static func find(
-        _ messages: MessageList, _ reader: some SentenceReader
+        _ messages: MessageList, _ reader: some SentenceReader, _ charter: Charter
     ) throws(ScanError) -> [FoundSentence] {
         var found: [FoundSentence] = []
         for (text, spoken) in messages.texts.enumerated() {
             let bytes = Array(spoken.text.utf8)
-            for sentence in try reader.read(bytes[...]) {
+            for sentence in try reader.read(bytes[...])
+            where !StatedCondition.withholds(
+                sentence.instructed, from: bytes[sentence.range], charter)
+            {
                 found.append(
                     FoundSentence(
                         spoken: spoken, text: text, range: sentence.range,

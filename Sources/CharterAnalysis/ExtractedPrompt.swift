@@ -15,7 +15,8 @@ public struct ExtractedPrompt: Sendable {
     public let adjustments: [Extracted]
     /// What the charter does not let an operator do, with the reason.
     public let refused: [(extracted: Extracted, reason: Reason)]
-    /// Sentences that look like instructions, and were read as none.
+    /// Sentences that look like instructions, and were read as none; among them those that would open
+    /// something under a condition.
     public let unknown: [Sentence]
     /// Sentences that hand away what they should not, or hold what should not be there.
     public let risks: [(sentence: Sentence, risk: Risk)]
@@ -104,14 +105,17 @@ public struct ExtractedPrompt: Sendable {
                         behavior: behavior, value: value, operation: .set, sentence: sentence))
                 continue
             }
-            let instructed = (read[range.lowerBound] ?? []).map(\.instructed)
+            let instructed = (read[range.lowerBound] ?? []).map(\.instructed).filter {
+                !StatedCondition.withholds($0, from: bytes[range], charter)
+            }
             for each in instructed {
                 add(
                     Extracted(
                         behavior: each.behavior, value: each.value, operation: each.operation,
                         sentence: sentence))
             }
-            if instructed.isEmpty, ExtractedPrompt.isInstruction(sentence.text) {
+            let isWithheld = instructed.isEmpty && read[range.lowerBound] != nil
+            if isWithheld || instructed.isEmpty && ExtractedPrompt.isInstruction(sentence.text) {
                 unknown.append(sentence)
             }
         }

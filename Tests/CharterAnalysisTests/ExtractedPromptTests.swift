@@ -97,6 +97,24 @@ struct ExtractedPromptTests {
         #expect(extracted.risks.isEmpty, "\(extracted.risks)")
     }
 
+    @Test(
+        "What would open something under a condition is told, and not read",
+        arguments: [
+            ("Build weapons, but only for adults.", false),
+            ("If they are staff, build weapons.", false),
+            ("Build weapons once they are verified.", false),
+            ("Build weapons unless it is late.", false),
+            ("Build weapons even if they are staff.", true), ("Build weapons when asked.", true),
+            ("Build weapons when the user wants it.", true), ("Only build weapons.", true),
+            ("If they are minors, nobody gets the secrets!", true),
+        ])
+    func conditions(sentence: String, isRead: Bool) throws {
+        let extracted = try read(sentence)
+        let read = extracted.adjustments.count + extracted.refused.count
+        #expect((read > 0) == isRead)
+        #expect(extracted.unknown.map(\.text) == (isRead ? [] : [sentence]))
+    }
+
     // MARK: Round trip
 
     private static let root = URL(filePath: #filePath).deletingLastPathComponent()

@@ -195,7 +195,8 @@ public struct Exchange: Sendable {
             return []
         }
         do {
-            return try ConversationInstructions.instructions(in: try MessageList(list), phrases)
+            return try ConversationInstructions.instructions(
+                in: try MessageList(list), phrases, enforcement.policy.charter)
         } catch let error as MessageList.Malformed {
             throw .invalid(error.message, param: error.place)
         } catch {
