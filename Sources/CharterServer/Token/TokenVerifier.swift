@@ -52,36 +52,19 @@ public struct TokenVerifier: Sendable {
 
 /// Tokens whose signature was checked, by their digest: the tokens themselves are not kept.
 private final class VerifiedTokens: Sendable {
-    private struct Ring {
-        var entries: [SHA256Digest: (identity: TokenIdentity, generation: Int)] = [:]
-        /// In the order of arrival; `next` is the one that makes room.
-        var digests: [SHA256Digest] = []
-        var next = 0
-    }
-
-    private let ring = Mutex(Ring())
-    private let capacity: Int
+    private typealias Entry = (identity: TokenIdentity, generation: Int)
+    private let entries: Mutex<RecentEntries<SHA256Digest, Entry>>
 
     init(capacity: Int) {
-        self.capacity = capacity
+        entries = Mutex(RecentEntries(capacity: capacity))
     }
 
     func identity(of digest: SHA256Digest, _ generation: Int) -> TokenIdentity? {
-        ring.withLock { ring in
-            ring.entries[digest].flatMap { $0.generation == generation ? $0.identity : nil }
-        }
+        let entry = entries.withLock { $0[digest] }
+        return entry?.generation == generation ? entry?.identity : nil
     }
 
     func keep(_ identity: TokenIdentity, of digest: SHA256Digest, _ generation: Int) {
-        ring.withLock { ring in
-            if ring.entries.updateValue((identity, generation), forKey: digest) != nil { return }
-            if ring.digests.count < capacity {
-                ring.digests.append(digest)
-            } else {
-                ring.entries[ring.digests[ring.next]] = nil
-                ring.digests[ring.next] = digest
-                ring.next = (ring.next + 1) % capacity
-            }
-        }
+        entries.withLock { $0.keep((identity, generation), for: digest) }
     }
 }
