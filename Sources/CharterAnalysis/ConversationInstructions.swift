@@ -63,7 +63,8 @@ public struct ConversationInstructions: Sendable {
         _ request: Request,
         user: UserLayer? = nil
     ) throws {
-        let found = try ConversationInstructions.find(messages, reader, policy.charter)
+        let all = try ConversationInstructions.find(messages, reader, policy.charter)
+        let found = all.filter { !$0.isWithheld }
         self.reader = reader.name
         var request = request
         let before = request.instructions.count
@@ -85,27 +86,22 @@ public struct ConversationInstructions: Sendable {
                     outcome: outcome))
         }
         self.entries = entries
-        unknown = ConversationInstructions.unknown(messages, found)
+        unknown = ConversationInstructions.unknown(messages, all)
     }
 
     /// What the messages instruct, in order, as a request has it: what the gateway decides by.
     ///
-    /// What is said twice counts once, and of tools and quotations, whose word counts for nothing, a few
-    /// are kept for the trail. So there are never more than a charter has words for.
+    /// What is said twice counts once, and tools have one name: so there are never more instructions than
+    /// a charter has words for, and nothing of a message is in them.
     public static func instructions(
         in messages: MessageList, _ reader: some SentenceReader, _ charter: Charter
     ) throws(ScanError) -> [Instruction] {
-        var room = mostWithoutAuthority
-        return try find(messages, reader, charter).compactMap(\.instruction).withoutRepetitions
-            .filter {
-                if case .principal = $0.from { return true }
-                room -= 1
-                return room >= 0
-            }
+        try find(messages, reader, charter).filter { !$0.isWithheld }.compactMap(\.instruction).map {
+            var instruction = $0
+            if case .tool = instruction.from { instruction.from = .tool("message") }
+            return instruction
+        }.withoutRepetitions
     }
-
-    /// The most instructions of those who have no say that are kept.
-    private static let mostWithoutAuthority = 64
 
     /// A sentence that instructs something.
     private struct FoundSentence {
@@ -114,8 +110,10 @@ public struct ConversationInstructions: Sendable {
         var text: Int
         var range: Range<Int>
         var instructed: Instructed
+        /// Whether it would open something under a condition, and so is not taken.
+        var isWithheld: Bool
 
-        var sentence: String { String(decoding: Array(spoken.text.utf8)[range], as: UTF8.self) }
+        var sentence: String { MessageList.sentence(range, of: spoken) }
 
         /// Nil where only a layer can do what it says.
         var instruction: Instruction? {
@@ -133,34 +131,32 @@ public struct ConversationInstructions: Sendable {
         var found: [FoundSentence] = []
         for (text, spoken) in messages.texts.enumerated() {
             let bytes = Array(spoken.text.utf8)
-            for sentence in try reader.read(bytes[...])
-            where !StatedCondition.withholds(
-                sentence.instructed, from: bytes[sentence.range], charter)
-            {
+            for sentence in try reader.read(bytes[...]) {
+                let isWithheld = StatedCondition.withholds(
+                    sentence.instructed, from: bytes[sentence.range], charter)
                 found.append(
                     FoundSentence(
                         spoken: spoken, text: text, range: sentence.range,
-                        instructed: sentence.instructed))
+                        instructed: sentence.instructed, isWithheld: isWithheld))
             }
         }
         return found
     }
 
-    /// What reads like an instruction of a principal's, and was read as none.
+    /// What reads like an instruction of a principal's, and was taken as none.
     private static func unknown(
         _ messages: MessageList, _ found: [FoundSentence]
     ) -> [(place: String, sentence: String)] {
-        let known = Dictionary(grouping: found, by: \.text).mapValues { Set($0.map(\.range)) }
+        let read = Dictionary(grouping: found, by: \.text)
         var unknown: [(place: String, sentence: String)] = []
         for (text, spoken) in messages.texts.enumerated() {
             guard case .principal = spoken.speaker else { continue }
-            let bytes = Array(spoken.text.utf8)
-            for range in Sentences.ranges(of: bytes[...])
-            where known[text]?.contains(range) != true {
-                let sentence = String(decoding: bytes[range], as: UTF8.self)
-                if ExtractedPrompt.isInstruction(sentence) {
-                    unknown.append((spoken.place, sentence))
-                }
+            let withheld = Set((read[text] ?? []).filter(\.isWithheld).map(\.range))
+            let known = Set((read[text] ?? []).map(\.range))
+            for range in Sentences.ranges(of: Array(spoken.text.utf8)[...]) {
+                let sentence = MessageList.sentence(range, of: spoken)
+                let isMissed = !known.contains(range) && ExtractedPrompt.isInstruction(sentence)
+                if withheld.contains(range) || isMissed { unknown.append((spoken.place, sentence)) }
             }
         }
         return unknown

@@ -114,7 +114,7 @@ public struct ExtractedPrompt: Sendable {
                         behavior: each.behavior, value: each.value, operation: each.operation,
                         sentence: sentence))
             }
-            let isWithheld = instructed.isEmpty && read[range.lowerBound] != nil
+            let isWithheld = instructed.count < read[range.lowerBound]?.count ?? 0
             if isWithheld || instructed.isEmpty && ExtractedPrompt.isInstruction(sentence.text) {
                 unknown.append(sentence)
             }

@@ -44,6 +44,13 @@ public struct MessageList: Sendable {
         texts = reader.texts
     }
 
+    /// A sentence of a text; O(its bytes).
+    static func sentence(_ range: Range<Int>, of spoken: Spoken) -> String {
+        let text = spoken.text.utf8
+        let start = text.index(text.startIndex, offsetBy: range.lowerBound)
+        return String(spoken.text[start..<text.index(start, offsetBy: range.count)])
+    }
+
     /// The speaker of quoted text, which has no authority.
     static let quotation = Speaker.tool("quotation")
 }
@@ -129,30 +136,52 @@ enum QuotedText {
         var isQuoted: Bool
     }
 
+    /// Linear; bytes are looked at, as a body may have megabytes of them.
     static func stretches(of text: String) -> [Stretch] {
-        var stretches: [Stretch] = []
-        var fence: String?
-        var document = 0
-        for line in text.split(separator: "\n", omittingEmptySubsequences: false) {
-            let trimmed = line.drop { $0 == " " || $0 == "\t" }
-            var isQuoted = fence != nil || document > 0 || trimmed.hasPrefix(">")
+        var stretches: [(bytes: [UInt8], isQuoted: Bool)] = []
+        var fence: StaticString?
+        var documents = 0
+        let isLineEnd = { (byte: UInt8) in byte == UInt8(ascii: "\n") || byte == UInt8(ascii: "\r") }
+        for line in Array(text.utf8).split(omittingEmptySubsequences: false, whereSeparator: isLineEnd) {
+            let trimmed = line.drop { $0 == UInt8(ascii: " ") || $0 == UInt8(ascii: "\t") }
+            var isQuoted = fence != nil || documents > 0 || trimmed.first == UInt8(ascii: ">")
             if let open = fence {
-                if trimmed.hasPrefix(open) { fence = nil }
-            } else if let mark = ["```", "~~~"].first(where: trimmed.hasPrefix) {
+                if trimmed.begins(with: open) { fence = nil }
+            } else if let mark = fences.first(where: trimmed.begins) {
                 fence = mark
                 isQuoted = true
             } else {
-                let opened = trimmed.ranges(of: "<document").count
-                let closed = trimmed.ranges(of: "</document").count
+                let opened = line.occurrences(of: "<document")
                 if opened > 0 { isQuoted = true }
-                document = max(0, document + opened - closed)
+                documents = max(0, documents + opened - line.occurrences(of: "</document"))
             }
             if let last = stretches.last, last.isQuoted == isQuoted {
-                stretches[stretches.count - 1].text += "\n" + line
+                stretches[stretches.count - 1].bytes += [UInt8(ascii: "\n")] + line
             } else {
-                stretches.append(Stretch(text: String(line), isQuoted: isQuoted))
+                stretches.append((Array(line), isQuoted))
             }
         }
-        return stretches.filter { $0.text.contains { !$0.isWhitespace } }
+        return stretches.map {
+            Stretch(text: String(decoding: $0.bytes, as: UTF8.self), isQuoted: $0.isQuoted)
+        }.filter { $0.text.utf8.contains { $0 > 0x20 } }
+    }
+
+    private static let fences: [StaticString] = ["```", "~~~"]
+}
+
+extension ArraySlice<UInt8> {
+    fileprivate func begins(with text: StaticString) -> Bool {
+        text.withUTF8Buffer { prefix($0.count).elementsEqual($0) }
+    }
+
+    /// How often a text stands in it, which begins with a byte that is nowhere else in it.
+    fileprivate func occurrences(of text: StaticString) -> Int {
+        text.withUTF8Buffer { text in
+            var count = 0
+            for place in indices where self[place] == text[0] {
+                if self[place...].prefix(text.count).elementsEqual(text) { count += 1 }
+            }
+            return count
+        }
     }
 }

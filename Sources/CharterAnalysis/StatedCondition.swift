@@ -16,7 +16,7 @@ enum StatedCondition {
         else { return false }
         let opens =
             switch instructed.operation {
-            case .set: rank > behavior.default
+            case .set: rank > .cautious
             case .allow: true
             case .deny, .forbid: false
             }
@@ -24,33 +24,50 @@ enum StatedCondition {
     }
 
     private static let beginnings: Set<String> = [
-        "if", "when", "whenever", "unless", "once", "except", "provided", "providing",
+        "if", "when", "whenever", "unless", "once", "except", "provided", "providing", "assuming",
+        "until", "case", "long",
     ]
-    /// Behind "only".
+    /// Beside "only": "only for adults", "for adults only".
     private static let places: Set<String> = [
         "for", "with", "to", "in", "on", "by", "at", "after", "inside", "during", "within", "where",
     ]
-    /// What depends on being asked for, or on fitting, depends on nothing more than any instruction does.
+    /// What depends on being asked for, or on fitting, depends on no more than any instruction does.
     private static let harmless: Set<String> = [
-        "ask", "asks", "asked", "request", "requests", "requested", "want", "wants", "wanted",
-        "wish",
-        "wishes", "like", "likes", "fit", "fits", "suits", "helps", "helpful", "appropriate",
-        "useful",
+        "ask", "asks", "asked", "request", "requests", "requested", "want", "wants", "wanted", "wish",
+        "wishes", "like", "likes", "fit", "fits", "suits", "helps", "helpful", "appropriate", "useful",
         "needed", "necessary", "possible", "relevant", "natural",
+    ]
+    /// What may stand between the two: whoever it is, and not what kind of person.
+    private static let anybody: Set<String> = [
+        "a", "an", "and", "anybody", "anyone", "are", "clearly", "customer", "customers", "directly",
+        "do", "does", "explicitly", "for", "he", "i", "is", "it", "me", "or", "person", "people",
+        "reader", "readers", "she", "so", "somebody", "someone", "that", "the", "they", "this", "user",
+        "users", "we", "you",
     ]
 
     /// O(bytes).
     static func isStated(in sentence: some Sequence<UInt8>) -> Bool {
         let words = words(of: sentence)
-        for (place, word) in words.enumerated() {
-            let rest = words[(place + 1)...]
-            if word == "only", let next = rest.first, places.contains(next) { return true }
-            let isEvenIf = place > 0 && words[place - 1] == "even"
-            guard beginnings.contains(word), !isEvenIf else { continue }
-            let isHarmless = word != "unless" && rest.prefix(5).contains(where: harmless.contains)
-            if !isHarmless { return true }
+        return words.indices.contains { begins(at: $0, words) }
+    }
+
+    private static func begins(at place: Int, _ words: [String]) -> Bool {
+        let (before, rest) = (words[..<place], words[(place + 1)...])
+        switch words[place] {
+        case "only":
+            return rest.first.map(places.contains) ?? false
+                || before.suffix(3).contains(where: places.contains)
+        case "case": return before.last == "in"
+        case "long": return before.last == "as"
+        case "if" where before.last == "even": return false
+        case "unless", "until": return true
+        case let word where beginnings.contains(word):
+            // "when asked", "if the user wants it"; and not "if they ask and are adults".
+            let asked = rest.drop(while: { anybody.contains($0) && !harmless.contains($0) })
+            guard let last = asked.first, harmless.contains(last) else { return true }
+            return ["and", "but", "or"].contains(asked.dropFirst().first)
+        default: return false
         }
-        return false
     }
 
     private static func words(of sentence: some Sequence<UInt8>) -> [String] {

@@ -81,12 +81,7 @@ struct RequestOptions: ParsableArguments {
         if let surface { request.surface = Text(surface) }
         if let model { request.model = Text(model) }
         if let language { request.language = Text(language) }
-        if let at {
-            guard let instant = Instant(parsing: at) else {
-                throw UsageError("--at: write a time as RFC 3339 does, 2027-03-31T12:00:00Z")
-            }
-            request.at = instant
-        }
+        if let at { request.at = try Instant(argument: at) }
         for text in claims {
             let argument = try ClaimArgument(parsing: text, declared: documents.declaredClaims)
             request.claims[argument.name] = argument.claim

@@ -40,42 +40,58 @@ struct Token: AsyncParsableCommand {
         var file: String
 
         func run() async throws {
-            var instant = Instant(seconds: Int64(Date().timeIntervalSince1970))
-            if let at {
-                guard let parsed = Instant(parsing: at) else {
-                    throw UsageError("--at: write a time as RFC 3339 does, 2027-03-31T12:00:00Z")
-                }
-                instant = parsed
-            }
-            let bytes =
-                file == "-"
-                ? Array(try FileHandle.standardInput.read(upToCount: SourceText.largest) ?? Data())
-                : try PolicyFiles.source(file).bytes
+            let now = Instant(seconds: Int64(Date().timeIntervalSince1970))
+            let instant = try at.map { try Instant(argument: $0) } ?? now
+            let bytes = try Check.bytes(of: file)
             let tokens = String(decoding: bytes, as: UTF8.self).split(whereSeparator: \.isNewline)
-                .map { $0.trimmingCharacters(in: .whitespaces) }.filter { !$0.isEmpty }
+                .map { Check.token($0.trimmingCharacters(in: .whitespaces)) }.filter { !$0.isEmpty }
             guard !tokens.isEmpty else { throw UsageError("\(file): there is no token") }
-            let outcomes = try await TokenCheck.outcomes(
-                of: tokens, try Serve.gateway(config: config), operatorName: operatorName,
-                at: instant)
-            guard let outcomes else {
+            let gateway = try Serve.gateway(config: config)
+            let checked = try await TokenCheck.outcomes(
+                of: tokens, gateway, operatorName: operatorName, at: instant)
+            guard let (outcomes, failure) = checked else {
                 throw UsageError("--operator: the settings have no `tokens` of `\(operatorName)`")
             }
+            if let failure { Output.error("the issuer's keys: \(failure)") }
             switch format {
-            case .text: print(Output.visible(outcomes.flatMap(Check.lines)))
+            case .text:
+                for (outcome, line) in zip(outcomes, 1...) {
+                    let place = outcomes.count > 1 ? "\(line): " : ""
+                    print(Output.visible(Check.lines(outcome, place)))
+                }
             case .json: print(Check.json(outcomes))
             }
             guard outcomes.allSatisfy(\.isValid) else { throw ExitCode.findings }
         }
 
-        private static func lines(_ outcome: TokenCheck.Outcome) -> [String] {
+        /// A file or standard input; one that is too large is refused, not cut.
+        private static func bytes(of file: String) throws -> [UInt8] {
+            let largest = SourceText.largest
+            let bytes =
+                file == "-"
+                ? Array(try FileHandle.standardInput.read(upToCount: largest + 1) ?? Data())
+                : try PolicyFiles.bytes(of: file, upTo: largest + 1)
+            guard bytes.count <= largest else {
+                throw UsageError("\(file): there are more than \(largest) bytes")
+            }
+            return bytes
+        }
+
+        /// As it stands in a field of its own, or behind `Bearer`.
+        private static func token(_ line: String) -> String {
+            line.lowercased().hasPrefix("bearer ") ? String(line.dropFirst(7)) : line
+        }
+
+        private static func lines(_ outcome: TokenCheck.Outcome, _ place: String) -> [String] {
             switch outcome {
-            case .invalid(let error): return ["shows nothing: \(error.message) (\(error.rawValue))"]
+            case .invalid(let error):
+                return ["\(place)shows nothing: \(error.message) (\(error.rawValue))"]
             case .valid(let caller):
                 let claims = caller.claims.sorted { $0.key < $1.key }.map { name, claim in
-                    "  \(name) = \(claim.value.words), \(claim.evidence.name)"
+                    "  \(name) = \(claim.value.json), \(claim.evidence.name)"
                 }
                 let roles = caller.roles.map(\.string).joined(separator: ", ")
-                return ["shows \(caller.user.map { "user \($0)" } ?? "no user")"]
+                return ["\(place)shows \(caller.user.map { "user \($0)" } ?? "no user")"]
                     + (roles.isEmpty ? [] : ["  roles \(roles)"]) + claims
             }
         }
@@ -101,7 +117,8 @@ struct Token: AsyncParsableCommand {
                 writer.list("roles") { writer in caller.roles.forEach { writer.value($0.string) } }
                 writer.object("claims") { writer in
                     for (name, claim) in caller.claims.sorted(by: { $0.key < $1.key }) {
-                        writer.member(name.string, claim.value.words)
+                        writer.key(name.string)
+                        writer.raw(claim.value.json)
                     }
                 }
             }
@@ -116,13 +133,27 @@ extension TokenCheck.Outcome {
 }
 
 extension ClaimValue {
-    fileprivate var words: String {
+    /// As JSON; `null` is no value that a claim can have.
+    fileprivate var json: String {
         switch self {
-        case .int(let value): "\(value)"
-        case .double(let value): "\(value)"
-        case .bool(let value): "\(value)"
-        case .text(let value): value.string
-        case .garbled: "no value that a claim can have"
+        case .int(let value): return "\(value)"
+        case .double(let value): return "\(value)"
+        case .bool(let value): return "\(value)"
+        case .text(let value):
+            var writer = JSONWriter()
+            writer.value(value.string)
+            return writer.text
+        case .garbled: return "null"
         }
+    }
+}
+
+extension Instant {
+    /// The moment that `--at` says.
+    init(argument: String) throws(UsageError) {
+        guard let instant = Instant(parsing: argument) else {
+            throw UsageError("--at: write a time as RFC 3339 does, 2027-03-31T12:00:00Z")
+        }
+        self = instant
     }
 }

@@ -111,6 +111,11 @@ public struct Gateway: Sendable {
     /// Whether the `Charter-*` fields of this caller count: there are operators, and it has a key.
     var hasOperators: Bool { anybody == nil }
 
+    /// What is in force for an operator of the settings.
+    func enforcement(ofOperator name: String) -> Enforcement? {
+        settings.operators.first { $0.name == name }.flatMap { enforcements[$0.key] }
+    }
+
     /// Who is asking: `Authorization: Bearer KEY`.
     func enforcement(authorization: String?) throws(APIError) -> Enforcement {
         if let anybody { return anybody }

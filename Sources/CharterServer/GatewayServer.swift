@@ -87,8 +87,10 @@ public struct GatewayServer: Sendable {
     }
 
     private func shutdown() async throws {
-        try await model.shutdown()
-        try await keyClient.shutdown()
+        // Both are to end, whatever one of them says.
+        async let keys: Void = keyClient.shutdown()
+        async let models: Void = model.shutdown()
+        _ = try await (keys, models)
     }
 
     // MARK: Chat completions
@@ -263,16 +265,11 @@ public struct GatewayServer: Sendable {
         guard let verifier = self.tokens[enforcement.operatorName] else {
             throw .invalid("the operator takes no tokens", param: "charter-token")
         }
-        do {
-            let identity = try await verifier.identity(of: token, at: now)
-            try caller.take(identity, known: enforcement.policy.roles)
-        } catch let error as TokenError {
+        let identity: TokenIdentity
+        do { identity = try await verifier.identity(of: token, at: now) } catch {
             throw APIError(error)
-        } catch let error as APIError {
-            throw error
-        } catch {
-            throw .unavailable("the token could not be looked at")
         }
+        try caller.take(identity, known: enforcement.policy.roles)
         return caller
     }
 

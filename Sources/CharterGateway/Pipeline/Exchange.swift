@@ -101,10 +101,10 @@ public struct Exchange: Sendable {
                     request, arrival, decided, wording.refusal(explained), wording, explained))
         case .guide:
             start = .forward(
-                request.body(adding: wording.guide(decision.verdict), role: enforcement.guideRole))
+                request.body(adding: wording.guide(decision), role: enforcement.guideRole))
         case .allow where !decision.verdict.duties.isEmpty:
             start = .forward(
-                request.body(adding: wording.guide(decision.verdict), role: enforcement.guideRole))
+                request.body(adding: wording.guide(decision), role: enforcement.guideRole))
         case .allow: start = .forward(body)
         }
     }
@@ -191,9 +191,9 @@ public struct Exchange: Sendable {
     private static func instructions(
         _ request: ChatRequest, _ enforcement: Enforcement
     ) throws(APIError) -> [Instruction] {
-        guard let phrases = enforcement.phrases, let list = request.document.root["messages"] else {
-            return []
-        }
+        guard let phrases = enforcement.phrases, !phrases.phrases.isEmpty,
+            let list = request.document.root["messages"]
+        else { return [] }
         do {
             return try ConversationInstructions.instructions(
                 in: try MessageList(list), phrases, enforcement.policy.charter)

@@ -5,8 +5,9 @@ internal import Synchronization
 /// An issuer's keys as they were last fetched.
 ///
 /// They are fetched when they are first needed, again when they are old, and at once where a token names
-/// a key that is not among them: that is how issuers rotate. However many requests wait, one fetches.
-/// Where the issuer cannot be reached the last good keys stay until they are too old to be believed.
+/// a key that is not among them: that is how issuers rotate. However many requests wait, one fetch at a
+/// time goes on, and none begins sooner than the source's interval after the last. Where the issuer cannot
+/// be reached the last good keys stay until they are too old to be believed.
 final class KeySetCache: Sendable {
     /// Keys with when they came.
     struct Held: Sendable {
@@ -20,10 +21,12 @@ final class KeySetCache: Sendable {
         var held: Held?
         var fetching: Task<Held, any Error>?
         var lastAttempt: ContinuousClock.Instant?
+        /// Why the last fetch came to nothing.
+        var failure: String?
     }
 
     private let state = Mutex(State())
-    private let source: KeySource
+    private let source: any KeySetSource
     private let issuer: String
     private let refresh: Duration
     private let maxAge: Duration
@@ -33,7 +36,8 @@ final class KeySetCache: Sendable {
     ///   - refresh: keys older than this are fetched again, behind the back of requests.
     ///   - maxAge: keys older than this are no keys.
     init(
-        _ source: KeySource, issuer: String, refresh: Duration, maxAge: Duration, logger: Logger
+        _ source: any KeySetSource, issuer: String, refresh: Duration, maxAge: Duration,
+        logger: Logger
     ) {
         self.source = source
         self.issuer = issuer
@@ -45,66 +49,84 @@ final class KeySetCache: Sendable {
     /// The keys that are believed now, without waiting; where they are old they are being fetched.
     func held() -> Held? {
         let now = ContinuousClock.now
-        let (held, isOld) = state.withLock { state -> (Held?, Bool) in
-            guard let held = state.held, now - held.at < maxAge else { return (nil, false) }
-            let isIdle =
-                state.fetching == nil
-                && state.lastAttempt.map { now - $0 >= source.interval } ?? true
-            return (held, isIdle && now - held.at >= refresh)
-        }
-        if isOld { _ = fetch(at: now) }
+        guard let held = state.withLock({ $0.held }), now - held.at < maxAge else { return nil }
+        if now - held.at >= refresh { _ = fetch() }
         return held
     }
 
     /// The keys to check a token with: fetched where there are none, or none of them is the token's.
     func keys(for token: SignedToken) async throws(TokenError) -> Held {
-        let held = held()
-        if let held, held.keySet.mayHaveSigned(token) { return held }
-        let last = state.withLock { $0.fetching == nil ? $0.lastAttempt : nil }
-        if let last { try? await Task.sleep(until: last + source.interval, clock: .continuous) }
-        if let held = self.held(), held.keySet.mayHaveSigned(token) { return held }
+        if let held = held(), held.keySet.mayHaveSigned(token) { return held }
         do {
-            return try await fetch(at: .now).value
+            let (fetching, isNew) = fetch()
+            let held = try await fetching.value
+            if isNew || held.keySet.mayHaveSigned(token) { return held }
+            // That one may have begun before the token's key was published.
+            return try await fetch().task.value
         } catch {
             // Keys that are still believed, and do not know the token.
-            if let held { return held }
+            if let held = held() { return held }
             throw .keysUnavailable
         }
     }
 
-    /// The fetch that is going on, or a new one.
-    private func fetch(at now: ContinuousClock.Instant) -> Task<Held, any Error> {
+    /// Why the last fetch came to nothing; nil where it did not.
+    var failure: String? { state.withLock { $0.failure } }
+
+    /// The fetch that is going on, or a new one, as soon as one may begin.
+    private func fetch() -> (task: Task<Held, any Error>, isNew: Bool) {
         state.withLock { state in
-            if let fetching = state.fetching { return fetching }
-            state.lastAttempt = now
-            let fetching = Task { try await self.fetched() }
+            if let fetching = state.fetching { return (fetching, false) }
+            let earliest = state.lastAttempt.map { $0 + source.interval }
+            // Of its own: whoever waits for it may go away, and others wait, too.
+            let fetching = Task {
+                if let earliest { try? await Task.sleep(until: earliest, clock: .continuous) }
+                return try await self.fetched()
+            }
             state.fetching = fetching
-            return fetching
+            return (fetching, true)
         }
     }
 
-    private func fetched() async throws -> Held {
+    private func fetched() async throws(KeySet.Malformed) -> Held {
+        state.withLock { $0.lastAttempt = .now }
         do {
             let keySet = try await source.fetch()
-            for (place, reason) in keySet.unused {
-                logger.notice(
-                    "a key of an issuer is not used",
-                    metadata: ["issuer": "\(issuer)", "key": "\(place)", "reason": "\(reason)"])
-            }
-            return state.withLock { state in
+            let (held, isNew) = state.withLock { state in
+                let isNew = state.held.map { $0.keySet.unused != keySet.unused } ?? true
                 let held = Held(
                     keySet: keySet, generation: (state.held?.generation ?? 0) + 1, at: .now)
                 state.held = held
                 state.fetching = nil
-                return held
+                state.failure = nil
+                return (held, isNew)
             }
+            for unused in keySet.unused where isNew {
+                logger.warning(
+                    "a key of an issuer is not used",
+                    metadata: [
+                        "issuer": "\(issuer)", "key": "\(unused.place)", "reason": "\(unused.reason)",
+                    ])
+            }
+            return held
         } catch {
-            state.withLock { $0.fetching = nil }
-            let message = error.message
+            state.withLock { state in
+                state.fetching = nil
+                state.failure = error.message
+            }
             logger.warning(
                 "the keys of an issuer are not to be had",
-                metadata: ["issuer": "\(issuer)", "reason": "\(message)"])
+                metadata: ["issuer": "\(issuer)", "reason": "\(error.message)"])
             throw error
         }
     }
+}
+
+/// Where the keys of an issuer come from.
+protocol KeySetSource: Sendable {
+    /// Keys are not fetched more often, whatever keys tokens name.
+    var interval: Duration { get }
+
+    /// Fetches the keys.
+    func fetch() async throws(KeySet.Malformed) -> KeySet
 }

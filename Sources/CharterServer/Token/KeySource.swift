@@ -4,15 +4,16 @@ internal import CharterGateway
 internal import NIOCore
 internal import NIOHTTP1
 
-/// Where the keys of an issuer come from.
-struct KeySource: Sendable {
+/// The keys that the settings name: at an address, in a file, or a secret.
+struct KeySource: KeySetSource {
     private let origin: Settings.Tokens.Keys
     private let algorithms: Set<TokenAlgorithm>
     private let client: HTTPClient?
 
-    /// How long an issuer's server may take.
-    private static let timeout = TimeAmount.seconds(5)
+    /// How long an issuer's server may take for its whole answer.
+    private static let timeout = Duration.seconds(5)
 
+    /// - Parameter client: fetches keys that are at an address.
     init(
         _ origin: Settings.Tokens.Keys, _ algorithms: Set<TokenAlgorithm>, _ client: HTTPClient?
     ) {
@@ -21,7 +22,6 @@ struct KeySource: Sendable {
         self.client = client
     }
 
-    /// Keys are not fetched more often, whatever keys tokens name.
     var interval: Duration {
         switch origin {
         case .url: .seconds(1)
@@ -33,45 +33,55 @@ struct KeySource: Sendable {
     static func client() -> HTTPClient {
         var configuration = HTTPClient.Configuration()
         configuration.timeout.connect = .seconds(2)
-        configuration.timeout.read = timeout
         configuration.redirectConfiguration = .disallow
         configuration.httpVersion = .http1Only
         configuration.http1_1ConnectionDebugInitializer = ResponseStatusCheck.add
         return HTTPClient(configuration: configuration)
     }
 
-    /// Fetches the keys.
-    ///
-    /// - Throws: `KeySet.Malformed`, whose message says what is wrong.
     func fetch() async throws(KeySet.Malformed) -> KeySet {
         switch origin {
-        case .secret(let secret): return await KeySet(secret: secret)
+        case .secret(let secret): return try await KeySet(secret: secret)
         case .bytes(let bytes): return try await KeySet(bytes, algorithms)
-        case .file(let path):
-            let bytes: [UInt8]
-            do { bytes = try PolicyFiles.bytes(of: path, upTo: KeySet.largest + 1) } catch {
-                throw KeySet.Malformed(message: error.message)
-            }
-            return try await KeySet(bytes, algorithms)
+        case .file(let path): return try await KeySet(try KeySource.bytes(of: path), algorithms)
         case .url(let url): return try await KeySet(try await bytes(at: url), algorithms)
         }
     }
 
+    /// A set on disk, not read yet.
+    static func bytes(of path: String) throws(KeySet.Malformed) -> [UInt8] {
+        do { return try PolicyFiles.bytes(of: path, upTo: KeySet.largest + 1) } catch {
+            throw KeySet.Malformed(message: error.message)
+        }
+    }
+
     private func bytes(at url: String) async throws(KeySet.Malformed) -> [UInt8] {
+        guard let client else { throw KeySet.Malformed(message: "nothing fetches it") }
         do {
-            guard let client else { throw KeySet.Malformed(message: "nothing fetches it") }
-            let deadline = NIODeadline.now() + KeySource.timeout
-            let answer = try await client.execute(HTTPClientRequest(url: url), deadline: deadline)
-            guard answer.status == .ok else {
-                throw KeySet.Malformed(message: "the issuer's server answers \(answer.status.code)")
+            // A deadline of the client's ends with the head of an answer; this one is for its body, too.
+            return try await withThrowingTaskGroup(of: [UInt8].self) { group in
+                group.addTask {
+                    try await Task.sleep(for: KeySource.timeout)
+                    throw KeySet.Malformed(message: "the issuer's server is too slow")
+                }
+                group.addTask { try await KeySource.bytes(at: url, client) }
+                defer { group.cancelAll() }
+                return try await group.next() ?? []
             }
-            return Array(try await answer.body.collect(upTo: KeySet.largest).readableBytesView)
         } catch let error as KeySet.Malformed {
             throw error
         } catch is NIOTooManyBytesError {
             throw KeySet.Malformed(message: "the set has more than \(KeySet.largest) bytes")
         } catch {
-            throw KeySet.Malformed(message: "the issuer's server cannot be reached, or is too slow")
+            throw KeySet.Malformed(message: "the issuer's server cannot be reached")
         }
+    }
+
+    private static func bytes(at url: String, _ client: HTTPClient) async throws -> [UInt8] {
+        let answer = try await client.execute(HTTPClientRequest(url: url), timeout: .seconds(5))
+        guard answer.status == .ok else {
+            throw KeySet.Malformed(message: "the issuer's server answers \(answer.status.code)")
+        }
+        return Array(try await answer.body.collect(upTo: KeySet.largest).readableBytesView)
     }
 }

@@ -15,29 +15,33 @@ public enum TokenCheck {
 
     /// Checks tokens of an operator's users, in order; keys are fetched once.
     ///
-    /// - Returns: nil where there is no such operator, or it takes no tokens.
+    /// - Returns: nil where there is no such operator, or it takes no tokens; else the outcomes, and why
+    ///   the issuer's keys were not to be had, where they were not.
     public static func outcomes(
         of tokens: [String], _ gateway: Gateway, operatorName: String, at instant: Instant
-    ) async throws -> [Outcome]? {
-        guard
-            let entry = gateway.settings.operators.first(where: { $0.name == operatorName }),
-            let settings = entry.tokens
+    ) async throws -> (outcomes: [Outcome], failure: String?)? {
+        guard let enforcement = gateway.enforcement(ofOperator: operatorName),
+            let settings = gateway.settings.operators.first(where: { $0.name == operatorName })?
+                .tokens
         else { return nil }
-        let known = try gateway.enforcement(authorization: "Bearer \(entry.key)").policy.roles
         let client = KeySource.client()
-        let verifier = TokenVerifier(
-            settings, client, logger: Logger(label: "charter") { _ in SwiftLogNoOpLogHandler() })
+        let logger = Logger(label: "charter") { _ in SwiftLogNoOpLogHandler() }
+        let verifier = TokenVerifier(settings, client, logger: logger)
         var outcomes: [Outcome] = []
         for token in tokens {
-            do {
-                var caller = Caller()
-                try caller.take(try await verifier.identity(of: token, at: instant), known: known)
-                outcomes.append(.valid(caller))
-            } catch {
-                outcomes.append(.invalid(error as? TokenError ?? .malformed))
-            }
+            outcomes.append(await outcome(of: token, verifier, enforcement.policy.roles, instant))
         }
         try await client.shutdown()
-        return outcomes
+        return (outcomes, verifier.failure)
+    }
+
+    private static func outcome(
+        of token: String, _ verifier: TokenVerifier, _ known: [Text], _ instant: Instant
+    ) async -> Outcome {
+        let identity: TokenIdentity
+        do { identity = try await verifier.identity(of: token, at: instant) } catch {
+            return .invalid(error)
+        }
+        return .valid(Caller(of: identity, known: known))
     }
 }

@@ -5,7 +5,8 @@ internal import Crypto
 internal import Logging
 internal import Synchronization
 
-/// Checks the tokens of one operator's users; what was checked is remembered until the keys change.
+/// Checks the tokens of one operator's users; what was checked is remembered until the keys are
+/// fetched again.
 public struct TokenVerifier: Sendable {
     private let rules: TokenRules
     private let keys: KeySetCache
@@ -25,6 +26,9 @@ public struct TokenVerifier: Sendable {
             refresh: .seconds(tokens.refreshSeconds), maxAge: .seconds(tokens.maxAgeSeconds),
             logger: logger)
     }
+
+    /// Why the issuer's keys were not to be had, the last time; nil where they were.
+    var failure: String? { keys.failure }
 
     /// Who the token says somebody is, where it is to be believed at this moment.
     public func identity(

@@ -89,7 +89,7 @@ def _(context):
     equal(len(found), len(lines))
     for name, one in zip(good, found):
         equal((one["valid"], one.get("user"), one.get("roles"), one.get("claims")),
-              (True, "u7", ["staff"], {"age": "34", "profession": "physician"}), name)
+              (True, "u7", ["staff"], {"age": 34, "profession": "physician"}), name)
     for (name, (_, why)), one in zip(bad.items(), found[len(good):]):
         equal((one["valid"], one.get("error")), (False, why), name)
     return f"{len(good)} good and {len(bad)} bad"
