@@ -49,7 +49,8 @@ public struct BehaviorProse: Sendable {
     private func meaning(of value: String, in behavior: Behavior) -> String? {
         guard let start = rule.firstRange(of: "`\(value)`: ")?.upperBound else { return nil }
         let rest = rule[start...]
-        let next = behavior.values.compactMap { rest.firstRange(of: " `\($0)`: ")?.lowerBound }.min()
+        let next = behavior.values.compactMap { rest.firstRange(of: " `\($0)`: ")?.lowerBound }
+            .min()
         let text = next.map { String(rest[..<$0]) } ?? BehaviorProse.sentence(String(rest))
         return text.isEmpty ? nil : text
     }
@@ -59,30 +60,5 @@ public struct BehaviorProse: Sendable {
         let text = text.drop { $0 == " " }
         guard let end = text.firstRange(of: ". ")?.lowerBound else { return String(text) }
         return String(text[...end])
-    }
-}
-
-extension StringProtocol {
-    /// The words of a text with one space between them: no white space in it begins a line.
-    var onOneLine: String {
-        var words = String.UnicodeScalarView()
-        var isBehindSpace = false
-        for scalar in unicodeScalars {
-            if scalar.isSpace {
-                isBehindSpace = !words.isEmpty
-                continue
-            }
-            if isBehindSpace { words.append(" ") }
-            isBehindSpace = false
-            words.append(scalar)
-        }
-        return String(words)
-    }
-}
-
-extension Unicode.Scalar {
-    /// As Unicode has it; its tables are asked for what is no ASCII alone, since they are slow.
-    fileprivate var isSpace: Bool {
-        isASCII ? value == 0x20 || (0x09...0x0D).contains(value) : properties.isWhitespace
     }
 }

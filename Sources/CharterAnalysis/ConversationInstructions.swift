@@ -96,7 +96,8 @@ public struct ConversationInstructions: Sendable {
     public static func instructions(
         in messages: MessageList, _ reader: some SentenceReader, _ charter: Charter
     ) throws(ScanError) -> [Instruction] {
-        try find(messages, reader, charter).filter { !$0.isWithheld }.compactMap(\.instruction).map {
+        try find(messages, reader, charter).filter { !$0.isWithheld }.compactMap(\.instruction).map
+        {
             var instruction = $0
             if case .tool = instruction.from { instruction.from = .tool("message") }
             return instruction
@@ -109,7 +110,7 @@ public struct ConversationInstructions: Sendable {
         /// Which of the list's texts it stands in, and where.
         var text: Int
         var range: Range<Int>
-        var instructed: Instructed
+        var instructed: StatedAdjustment
         /// Whether it would open something under a condition, and so is not taken.
         var isWithheld: Bool
 

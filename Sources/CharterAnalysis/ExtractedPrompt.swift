@@ -185,22 +185,22 @@ extension ExtractedPrompt.Risk {
         switch self {
         case .obedience:
             let rule =
-                /always comply|never refuse|(?:do|follow) (?:what(?:ever)?|anything|everything) (?:the )?(?:user|they|he|she)|(?:no|without) (?:any )?(?:restrictions|limits|filters)|ignore (?:all |any |the )?(?:previous |prior |other )?(?:instructions|safety|guidelines|policies|rules)/
+                /always comply|never refuse|(?:do|follow|obey) (?:exactly )?(?:what(?:ever)?|anything|everything) (?:the |a )?(?:user|customer|they|he|she)|(?:no|without) (?:any )?(?:restrictions|limits|filters)|ignore (?:all |any |the )?(?:previous |prior |other )?(?:instructions|safety|guidelines|policies|rules)/
                 .ignoresCase()
             return sentence.firstMatch(of: rule) != nil
         case .secret:
             let rule =
-                /sk-[A-Za-z0-9_-]{16,}|ghp_[A-Za-z0-9]{20,}|AKIA[A-Z0-9]{16}|BEGIN [A-Z ]*PRIVATE KEY|(?:password|passphrase|api key|access code|secret)(?: is|:) ?\S{4,}/
+                /\bsk-[A-Za-z0-9_-]{8,}|gh[pousr]_[A-Za-z0-9]{20,}|AKIA[A-Z0-9]{16}|xox[a-z]-[A-Za-z0-9-]{10,}|BEGIN [A-Z ]*PRIVATE KEY|(?:password|passphrase|api key|access code|pin|secret)\b.{0,40}?(?: is:?|:) ?(?=\S*[0-9])\S{4,}/
                 .ignoresCase()
             return sentence.firstMatch(of: rule) != nil
         case .userAuthority:
             let rule =
-                /(?:trust|believe) (?:what(?:ever)? |anything |everything )?(?:that )?(?:the |any |every |all )?users?\b|treat (?:the |any |every )?users?\b.{0,60}(?:admin|developer|operator|owner)|if (?:the |a |any )?user (?:says|claims|states|tells you).{0,80}(?:admin|developer|doctor|nurse|adult|18|verified|staff|employee|owner)/
+                /(?:trust|believe) (?:what(?:ever)? |anything |everything )?(?:that )?(?:the |any |every |all )?users?\b|treat (?:the |any |every )?users?\b.{0,60}(?:admin|developer|operator|owner)|if (?:the |a |any )?(?:user|customer|caller|client|member|someone|somebody|they) (?:says?|claims?|states?|tells? you).{0,80}(?:admin|developer|doctor|nurse|adult|18|verified|staff|employee|owner)/
                 .ignoresCase()
             return sentence.firstMatch(of: rule) != nil
         case .toolAuthority:
             let rule =
-                /(?:trust|believe) (?:what(?:ever)? |anything |everything )?(?:that )?(?:the |any |every |all )?(?:documents?|pages?|emails?|tools?|results?|websites?|files?|search)\b|(?:follow|obey|execute|carry out) (?:the |any |all |whatever )?(?:instructions|orders|commands|directions) (?:in|from|inside|given by|found in|contained in) (?:the |any |all |a )?(?:documents?|pages?|emails?|tools?|results?|websites?|files?|search)/
+                /(?:trust|believe) (?:what(?:ever)? |anything |everything )?(?:that )?(?:the |any |every |all )?(?:documents?|pages?|emails?|tools?|results?|websites?|files?|search)\b|(?:follow|obey|execute|carry out) (?:the |any |all |whatever )?(?:instructions|orders|commands|directions) (?:in|from|inside|given by|found in|contained in) (?:the |any |all |a )?(?:retrieved |linked |attached |found )?(?:documents?|pages?|emails?|tools?|results?|websites?|files?|search)/
                 .ignoresCase()
             return sentence.firstMatch(of: rule) != nil
         }

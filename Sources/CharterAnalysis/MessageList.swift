@@ -141,8 +141,11 @@ enum QuotedText {
         var stretches: [(bytes: [UInt8], isQuoted: Bool)] = []
         var fence: StaticString?
         var documents = 0
-        let isLineEnd = { (byte: UInt8) in byte == UInt8(ascii: "\n") || byte == UInt8(ascii: "\r") }
-        for line in Array(text.utf8).split(omittingEmptySubsequences: false, whereSeparator: isLineEnd) {
+        let isLineEnd = { (byte: UInt8) in byte == UInt8(ascii: "\n") || byte == UInt8(ascii: "\r")
+        }
+        for line in Array(text.utf8).split(
+            omittingEmptySubsequences: false, whereSeparator: isLineEnd)
+        {
             let trimmed = line.drop { $0 == UInt8(ascii: " ") || $0 == UInt8(ascii: "\t") }
             var isQuoted = fence != nil || documents > 0 || trimmed.first == UInt8(ascii: ">")
             if let open = fence {

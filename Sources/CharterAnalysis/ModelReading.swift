@@ -11,7 +11,7 @@ public struct ModelReading: SentenceReader {
     /// The model, as its server calls it.
     public let name: String
     private let charter: Charter
-    private var bySentence: [String: [Instructed]] = [:]
+    private var bySentence: [String: [StatedAdjustment]] = [:]
 
     /// Some sentences, and the body of the request that asks about them.
     public struct Question: Sendable {
@@ -71,7 +71,7 @@ public struct ModelReading: SentenceReader {
         else {
             throw Malformed(message: "the answer is no JSON object of `instructions`")
         }
-        var read: [String: [Instructed]] = [:]
+        var read: [String: [StatedAdjustment]] = [:]
         for (entry, number) in zip(list.children, 0...) {
             guard number < Self.mostInstructions(question.sentences.count) else {
                 throw Malformed(message: "the answer has more than \(number) instructions")
@@ -89,7 +89,7 @@ public struct ModelReading: SentenceReader {
             else {
                 throw Malformed(message: "instruction \(number + 1) is outside the schema")
             }
-            let instructed = Instructed(
+            let instructed = StatedAdjustment(
                 behavior: behavior.id, value: Text(value), operation: operation,
                 isImplied: !isExplicit)
             let sentence = question.sentences[place - 1]

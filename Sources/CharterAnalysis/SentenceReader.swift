@@ -15,11 +15,11 @@ public struct ReadSentence: Sendable, Hashable {
     /// Where it stands, in bytes of the text (`Sentences`).
     public var range: Range<Int>
     /// What it instructs.
-    public var instructed: Instructed
+    public var instructed: StatedAdjustment
 }
 
 /// What a sentence instructs: an adjustment, as it would stand in a layer.
-public struct Instructed: Sendable, Hashable {
+public struct StatedAdjustment: Sendable, Hashable {
     /// Which behavior.
     public var behavior: BehaviorID
     /// Which value of it.
@@ -40,7 +40,7 @@ extension PhraseFinder: SentenceReader {
             let phrase = phrases[found.phrase]
             return ReadSentence(
                 range: found.sentence,
-                instructed: Instructed(
+                instructed: StatedAdjustment(
                     behavior: phrase.behavior, value: phrase.value, operation: phrase.operation,
                     isImplied: phrase.isImplied))
         }

@@ -9,7 +9,7 @@ internal import CharterEngine
 enum StatedCondition {
     /// Whether an instruction is not to be read out of a sentence.
     static func withholds(
-        _ instructed: Instructed, from sentence: some Sequence<UInt8>, _ charter: Charter
+        _ instructed: StatedAdjustment, from sentence: some Sequence<UInt8>, _ charter: Charter
     ) -> Bool {
         guard let behavior = charter[instructed.behavior],
             let rank = behavior.rank(of: instructed.value)
@@ -33,15 +33,19 @@ enum StatedCondition {
     ]
     /// What depends on being asked for, or on fitting, depends on no more than any instruction does.
     private static let harmless: Set<String> = [
-        "ask", "asks", "asked", "request", "requests", "requested", "want", "wants", "wanted", "wish",
-        "wishes", "like", "likes", "fit", "fits", "suits", "helps", "helpful", "appropriate", "useful",
+        "ask", "asks", "asked", "request", "requests", "requested", "want", "wants", "wanted",
+        "wish",
+        "wishes", "like", "likes", "fit", "fits", "suits", "helps", "helpful", "appropriate",
+        "useful",
         "needed", "necessary", "possible", "relevant", "natural",
     ]
     /// What may stand between the two: whoever it is, and not what kind of person.
     private static let anybody: Set<String> = [
-        "a", "an", "and", "anybody", "anyone", "are", "clearly", "customer", "customers", "directly",
+        "a", "an", "and", "anybody", "anyone", "are", "clearly", "customer", "customers",
+        "directly",
         "do", "does", "explicitly", "for", "he", "i", "is", "it", "me", "or", "person", "people",
-        "reader", "readers", "she", "so", "somebody", "someone", "that", "the", "they", "this", "user",
+        "reader", "readers", "she", "so", "somebody", "someone", "that", "the", "they", "this",
+        "user",
         "users", "we", "you",
     ]
 

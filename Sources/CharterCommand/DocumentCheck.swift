@@ -51,9 +51,9 @@ struct DocumentCheck {
         let source = try PolicyFiles.source(file)
         if file.hasSuffix(".test.yaml") {
             add(PolicyTestDocument.read(source)) { "\(file): \($0.tests.count) policy tests" }
-        } else if URL(filePath: file).lastPathComponent == "charter.yaml" {
+        } else if DocumentCheck.isSettings(source) {
             let environment = ProcessInfo.processInfo.environment
-            add(Settings.read(source, environment: environment)) {
+            add(Settings.read(source, environment: environment, needsKeys: false)) {
                 "\(file): settings, \($0.operators.count) operators"
             }
         } else if file.hasSuffix(".patterns.yaml") {
@@ -79,6 +79,14 @@ struct DocumentCheck {
         } else {
             try addLayer(source)
         }
+    }
+
+    /// `charter.yaml`, or whatever has an upstream.
+    private static func isSettings(_ source: SourceText) -> Bool {
+        URL(filePath: source.file).lastPathComponent == "charter.yaml"
+            || source.bytes.split(separator: UInt8(ascii: "\n")).contains {
+                $0.starts(with: "upstream:".utf8)
+            }
     }
 
     private mutating func addLayer(_ source: SourceText) throws {

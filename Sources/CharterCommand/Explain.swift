@@ -34,7 +34,7 @@ struct Explain: AsyncParsableCommand {
             throw ValidationError(
                 "--messages explains the behaviors of the conversation: name none beside it")
         }
-        if messages == nil, reader.reader != nil {
+        if messages == nil, reader.readerURL != nil {
             throw ValidationError("--reader reads a conversation: --messages FILE")
         }
     }

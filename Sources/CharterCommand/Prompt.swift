@@ -61,9 +61,17 @@ extension Prompt {
             } catch {
                 throw UsageError("the operator has no such channel (\(error.rawValue))")
             }
+            if let budget, prompt.tokens > budget {
+                throw UsageError(
+                    "--budget: without any rule the prompt takes \(prompt.tokens) tokens; say more")
+            }
             if let diff {
                 let differences = try differences(prompt, diff)
-                for line in differences { print(TextWidth.visible(line)) }
+                if format == .json {
+                    print(Compile.json(differences))
+                } else {
+                    for line in differences { print(TextWidth.visible(line)) }
+                }
                 if !differences.isEmpty { throw ExitCode.findings }
                 return
             }
@@ -101,6 +109,14 @@ extension Prompt {
                     "    ^ \(behavior), \(origin.layer ?? "charter"), \(origin.file):\(origin.position.line)"
                 ]
             }
+        }
+
+        private static func json(_ differences: [String]) -> String {
+            var writer = JSONWriter()
+            writer.object { writer in
+                writer.list("differences") { writer in differences.forEach { writer.value($0) } }
+            }
+            return writer.text
         }
 
         /// The lines that one has and the other has not, in the order of the longest common lines.
@@ -155,7 +171,7 @@ extension Prompt {
                 print(Extract.json(extracted))
             } else {
                 print(extracted.layer, terminator: "")
-                for line in Extract.notes(extracted, byRules: self.reader.reader == nil) {
+                for line in Extract.notes(extracted, byRules: self.reader.readerURL == nil) {
                     Output.error(line)
                 }
             }

@@ -9,10 +9,11 @@ import Foundation
 /// Who reads what sentences instruct: the phrase rules beside the charter, or a model.
 struct ReaderOptions: ParsableArguments {
     @Option(
+        name: .customLong("reader"),
         help: ArgumentHelp(
             "A model that reads, instead of phrase rules: a server with OpenAI's chat completions and JSON schemas; its key is read from READER_KEY.",
             valueName: "url"))
-    var reader: String?
+    var readerURL: String?
 
     @Option(
         help: ArgumentHelp(
@@ -21,12 +22,12 @@ struct ReaderOptions: ParsableArguments {
     var readerModel: String?
 
     func validate() throws {
-        guard let reader else {
+        guard let readerURL else {
             if readerModel != nil { throw ValidationError("--reader-model goes with --reader URL") }
             return
         }
-        guard reader.hasPrefix("http://") || reader.hasPrefix("https://"),
-            URL(string: reader)?.host()?.isEmpty == false
+        guard readerURL.hasPrefix("http://") || readerURL.hasPrefix("https://"),
+            URL(string: readerURL)?.host()?.isEmpty == false
         else {
             throw ValidationError("--reader: write an address, http://127.0.0.1:8081/v1")
         }
@@ -36,11 +37,11 @@ struct ReaderOptions: ParsableArguments {
     func sentenceReader(
         of texts: [[UInt8]], _ charterPath: String?, _ charter: Charter
     ) async throws -> any SentenceReader {
-        guard let reader else { return try PhraseFinder.read(charterPath, charter) }
+        guard let readerURL else { return try PhraseFinder.read(charterPath, charter) }
         let key = ProcessInfo.processInfo.environment["READER_KEY"].flatMap {
             $0.isEmpty ? nil : $0
         }
-        let model = ModelReader(url: reader, key: key, model: readerModel)
+        let model = ModelReader(url: readerURL, key: key, model: readerModel)
         do {
             return try await model.read(texts, charter) { done, count in
                 if count > 1, isatty(STDERR_FILENO) == 1 {
@@ -48,7 +49,7 @@ struct ReaderOptions: ParsableArguments {
                 }
             }
         } catch {
-            Output.error("charter: \(reader): \(error.message)")
+            Output.error("charter: \(readerURL): \(error.message)")
             throw ExitCode.environment
         }
     }
@@ -58,12 +59,8 @@ extension PhraseFinder {
     /// The phrases beside a charter, or the standard charter's; none where there are none.
     fileprivate static func read(_ charterPath: String?, _ charter: Charter) throws -> PhraseFinder
     {
-        let source = try PolicyFiles(charterPath: charterPath).companion("phrases")
-        guard let source else { return try PhraseFinder([]) }
-        let reading = PhrasesDocument.read(source, for: charter)
-        guard let document = reading.value else { throw PolicyOptions.refuse(reading.diagnostics) }
-        let compiled = PatternCache.compile(document)
-        guard let finder = compiled.value else { throw PolicyOptions.refuse(compiled.diagnostics) }
+        let reading = try PolicyFiles(charterPath: charterPath).phrases(for: charter)
+        guard let finder = reading.value else { throw PolicyOptions.refuse(reading.diagnostics) }
         return finder
     }
 }

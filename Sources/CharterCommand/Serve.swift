@@ -67,13 +67,20 @@ struct Serve: AsyncParsableCommand {
                 Output.error("\(charter), \(who), in front of \(settings.upstream.url)")
             }
         } catch {
-            Output.error("charter: cannot serve at \(settings.host):\(settings.port): \(error)")
+            let isTaken = "\(error)".contains("EADDRINUSE") || "\(error)".contains("errno: 98")
+            let why =
+                isTaken ? "the address is taken; `--listen HOST:PORT` says another" : "\(error)"
+            Output.error("charter: cannot serve at \(settings.host):\(settings.port): \(why)")
             throw ExitCode.environment
         }
     }
 
     /// The gateway that a file of settings describes.
-    static func gateway(config: String) throws -> Gateway { try read(try settings(config)) }
+    ///
+    /// - Parameter needsKeys: whether API keys have to be in the environment.
+    static func gateway(config: String, needsKeys: Bool) throws -> Gateway {
+        try read(try settings(config, needsKeys: needsKeys))
+    }
 
     private static func read(_ settings: Settings) throws -> Gateway {
         let reading = try Gateway.read(settings)
@@ -82,9 +89,10 @@ struct Serve: AsyncParsableCommand {
         return gateway
     }
 
-    private static func settings(_ config: String) throws -> Settings {
+    private static func settings(_ config: String, needsKeys: Bool = true) throws -> Settings {
         let reading = Settings.read(
-            try PolicyFiles.source(config), environment: ProcessInfo.processInfo.environment)
+            try PolicyFiles.source(config), environment: ProcessInfo.processInfo.environment,
+            needsKeys: needsKeys)
         guard let settings = reading.value else {
             Output.error(reading.diagnostics)
             throw ExitCode.input

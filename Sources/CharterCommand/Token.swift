@@ -46,7 +46,7 @@ struct Token: AsyncParsableCommand {
             let tokens = String(decoding: bytes, as: UTF8.self).split(whereSeparator: \.isNewline)
                 .map { Check.token($0.trimmingCharacters(in: .whitespaces)) }.filter { !$0.isEmpty }
             guard !tokens.isEmpty else { throw UsageError("\(file): there is no token") }
-            let gateway = try Serve.gateway(config: config)
+            let gateway = try Serve.gateway(config: config, needsKeys: false)
             let checked = try await TokenCheck.outcomes(
                 of: tokens, gateway, operatorName: operatorName, at: instant)
             guard let (outcomes, failure) = checked else {

@@ -24,7 +24,7 @@ public struct Gateway: Sendable {
         var diagnostics: [Diagnostic] = []
         let patternsReading = try patterns(files, document.charter)
         let repliesReading = try replies(files, document.charter)
-        let phrasesReading = try phrases(files, document.charter)
+        let phrasesReading = try files.phrases(for: document.charter)
         diagnostics +=
             patternsReading.diagnostics + repliesReading.diagnostics + phrasesReading.diagnostics
         func enforcement(
@@ -33,7 +33,7 @@ public struct Gateway: Sendable {
             let reading = try files.read(document, platform: settings.platform, innermost: layer)
             diagnostics += reading.diagnostics
             if let tokens, let documents = reading.value {
-                diagnostics += unknownClaims(tokens, documents.declaredClaims, settings)
+                diagnostics += problems(of: tokens, documents.declaredClaims, settings)
             }
             guard let policy = reading.value?.policy, let patterns = patternsReading.value,
                 let replies = repliesReading.value, let phrases = phrasesReading.value
@@ -53,9 +53,10 @@ public struct Gateway: Sendable {
             diagnostics: diagnostics)
     }
 
-    /// Claims that tokens are to show, and that neither charter nor layers declare.
-    private static func unknownClaims(
-        _ tokens: Settings.Tokens, _ declared: [Text: ClaimType], _ settings: Settings
+    /// Claims that tokens are to show, and that neither charter nor layers declare; and keys on disk that
+    /// are none.
+    private static func problems(
+        of tokens: Settings.Tokens, _ declared: [Text: ClaimType], _ settings: Settings
     ) -> [Diagnostic] {
         guard let source = settings.source else { return [] }
         var findings = Findings(source)
@@ -65,6 +66,16 @@ public struct Gateway: Sendable {
                 "settings.bad-value", at: range,
                 "neither the charter nor the operator declares a claim `\(claim)`",
                 help: NearestName.help(for: claim.string, among: known))
+        }
+        if case .file(let path) = tokens.keys {
+            do throws(KeySet.Malformed) {
+                try KeySet.check(try KeySource.bytes(of: path), tokens.rules.algorithms)
+            } catch {
+                findings.add(
+                    "settings.bad-value", at: tokens.keysPlace,
+                    "`jwks` is no set of keys: \(error.message)",
+                    help: "write the path of a JWK set (RFC 7517), or its address")
+            }
         }
         return findings.diagnostics.map(\.withoutLine)
     }
@@ -76,21 +87,6 @@ public struct Gateway: Sendable {
             return Reading(value: try? PatternSet([]), diagnostics: [])
         }
         let reading = PatternsDocument.read(source, for: charter)
-        guard let document = reading.value else {
-            return Reading(value: nil, diagnostics: reading.diagnostics)
-        }
-        let compiled = PatternCache.compile(document)
-        return Reading(
-            value: compiled.value, diagnostics: reading.diagnostics + compiled.diagnostics)
-    }
-
-    private static func phrases(
-        _ files: PolicyFiles, _ charter: Charter
-    ) throws(FileError) -> Reading<PhraseFinder> {
-        guard let source = try files.companion("phrases") else {
-            return Reading(value: try? PhraseFinder([]), diagnostics: [])
-        }
-        let reading = PhrasesDocument.read(source, for: charter)
         guard let document = reading.value else {
             return Reading(value: nil, diagnostics: reading.diagnostics)
         }

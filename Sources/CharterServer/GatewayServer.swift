@@ -256,6 +256,12 @@ public struct GatewayServer: Sendable {
         func values(_ name: String) -> [String] {
             HTTPField.Name(name).map { request.headers[values: $0] } ?? []
         }
+        guard !request.headers.contains(where: { Caller.isMisspelled($0.name.canonicalName) })
+        else {
+            throw .invalid(
+                "there is no such `Charter-` field; there are "
+                    + Caller.fieldNames.sorted().joined(separator: ", "), param: nil)
+        }
         var caller = try Caller(fields: values)
         let tokens = values("charter-token")
         guard let token = tokens.first else { return caller }

@@ -38,9 +38,16 @@ public struct ModelReader: Sendable {
             for (question, number) in zip(questions, 1...) {
                 let root = try await json(client, .POST, "/chat/completions", question.body)
                 var choices = root["choices"]?.children
-                guard let choice = choices?.next(), choice["finish_reason"]?.string != "length",
-                    let content = choice["message"]?["content"]?.text
-                else { throw Failure(message: "the model gave no whole answer") }
+                let choice = choices?.next()
+                guard choice?["finish_reason"]?.string != "length" else {
+                    throw Failure(
+                        message:
+                            "the model's answer was cut off at its length: give its server more context, or take another model"
+                    )
+                }
+                guard let content = choice?["message"]?["content"]?.text else {
+                    throw Failure(message: "the model's answer has no text")
+                }
                 try reading.take(Array(content), to: question)
                 progress(number, questions.count)
             }

@@ -1,3 +1,4 @@
+public import CharterDetection
 public import CharterDocuments
 public import CharterEngine
 internal import Foundation
@@ -64,6 +65,18 @@ public struct PolicyFiles: Sendable {
         let path = URL(filePath: charterPath).deletingPathExtension().path + ".\(kind).yaml"
         guard FileManager.default.fileExists(atPath: path) else { return nil }
         return try PolicyFiles.source(path)
+    }
+
+    /// The compiled phrases beside the charter; without any, a finder that finds nothing.
+    public func phrases(for charter: Charter) throws(FileError) -> Reading<PhraseFinder> {
+        let source = try companion("phrases") ?? SourceText(file: "no.phrases.yaml", text: "")
+        let reading = PhrasesDocument.read(source, for: charter)
+        guard let document = reading.value else {
+            return Reading(value: nil, diagnostics: reading.diagnostics)
+        }
+        let compiled = PatternCache.compile(document)
+        return Reading(
+            value: compiled.value, diagnostics: reading.diagnostics + compiled.diagnostics)
     }
 
     /// A document of at most `SourceText.largest` bytes; a larger one is not loaded whole.

@@ -58,6 +58,8 @@ public struct Settings: Sendable {
         var rules: TokenRules
         /// What they are signed with.
         var keys: Keys
+        /// Where the settings say where the keys are.
+        var keysPlace = 0..<1
         /// Where the settings name each claim, for what is wrong with it.
         var claimPlaces: [(claim: Text, range: Range<Int>)] = []
         /// Keys older than this are fetched again.
@@ -103,14 +105,17 @@ public struct Settings: Sendable {
 
     /// Reads settings; unknown keys are errors; paths are relative to the file.
     ///
-    /// - Parameter environment: what `env:NAME` is looked up in.
+    /// - Parameters:
+    ///   - environment: what `env:NAME` is looked up in.
+    ///   - needsKeys: whether an API key that the environment does not have is an error; where the settings
+    ///     are only looked at it is a note.
     public static func read(
-        _ source: SourceText, environment: [String: String]
+        _ source: SourceText, environment: [String: String], needsKeys: Bool = true
     ) -> Reading<Settings> {
         if let bound = source.bounds(area: "settings") {
             return Reading(value: nil, diagnostics: [bound])
         }
-        var reader = SettingsReader(source, environment)
+        var reader = SettingsReader(source, environment, needsKeys: needsKeys)
         let settings = reader.read()
         // A line of settings may hold a key, which gets into no log.
         let diagnostics = reader.findings.diagnostics.map(\.withoutLine)

@@ -31,6 +31,7 @@ extension SettingsReader {
             rules.leewaySeconds = seconds
         }
         var tokens = Settings.Tokens(rules: rules, keys: keys)
+        tokens.keysPlace = (members["jwks"] ?? node).range
         for (key, value) in pairs(members["claims"]) {
             let claim = Text(key.scalar ?? "")
             tokens.claimPlaces.append((claim, key.range))
@@ -41,6 +42,14 @@ extension SettingsReader {
         }
         if let node = members["max_age"], let seconds = number(node, 1...604_800) {
             tokens.maxAgeSeconds = seconds
+        }
+        guard tokens.maxAgeSeconds >= tokens.refreshSeconds else {
+            findings.add(
+                "settings.bad-value", at: (members["max_age"] ?? members["refresh"] ?? node).range,
+                "`max_age` is below `refresh`",
+                reason: "keys would be no keys before they are fetched again",
+                help: "write at least `max_age: \(tokens.refreshSeconds)`")
+            return nil
         }
         return tokens
     }
@@ -69,7 +78,7 @@ extension SettingsReader {
         switch (jwks, secret) {
         case (let jwks?, nil): return keySet(jwks)
         case (nil, let node?):
-            guard let secret = self.secret(node) else { return nil }
+            guard let secret = self.secret(node, isNeeded: true) else { return nil }
             guard secret.utf8.count >= 32 else {
                 findings.add(
                     "settings.bad-value", at: node.range,
@@ -118,7 +127,7 @@ extension SettingsReader {
                 reason: "whoever can check such a token can make one")
             return nil
         }
-        let names = ["RS256", "ES256", "EdDSA", "HS256"]
+        let names = TokenAlgorithm.allCases.map(\.rawValue)
         guard case .sequence(let entries) = node.content, !entries.isEmpty else {
             findings.add(
                 "settings.bad-value", at: node.range, "`algorithms` is a list",
@@ -136,7 +145,7 @@ extension SettingsReader {
             }
             algorithms.insert(algorithm)
         }
-        guard algorithms.contains(.hs256) == isSecret, !isSecret || algorithms.count == 1 else {
+        guard isSecret ? algorithms == [.hs256] : !algorithms.contains(.hs256) else {
             findings.add(
                 "settings.bad-value", at: node.range,
                 isSecret ? "a `secret` signs by `HS256` alone" : "`HS256` needs a `secret`",

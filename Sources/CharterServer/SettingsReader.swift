@@ -8,7 +8,10 @@ struct SettingsReader {
     private let environment: [String: String]
     private let folder: URL
 
-    init(_ source: SourceText, _ environment: [String: String]) {
+    private let needsKeys: Bool
+
+    init(_ source: SourceText, _ environment: [String: String], needsKeys: Bool) {
+        self.needsKeys = needsKeys
         findings = Findings(source)
         self.environment = environment
         folder = URL(filePath: source.file).deletingLastPathComponent()
@@ -114,7 +117,9 @@ struct SettingsReader {
     }
 
     /// A secret, or `env:NAME` that is read from the environment. It never gets into a message.
-    mutating func secret(_ node: YAMLNode) -> String? {
+    ///
+    /// - Parameter isNeeded: whether one that is not there is an error where settings are only looked at, too.
+    mutating func secret(_ node: YAMLNode, isNeeded: Bool = false) -> String? {
         guard let text = node.scalar, !text.isEmpty else {
             findings.add("settings.bad-value", at: node.range, "a key is a text that is not empty")
             return nil
@@ -123,14 +128,15 @@ struct SettingsReader {
         let name = String(text.dropFirst(4))
         guard let value = environment[name], !value.isEmpty else {
             let isVariable = isVariable(name)
+            let isError = needsKeys || isNeeded || !isVariable
             findings.add(
-                "settings.bad-value", at: node.range,
+                "settings.bad-value", isError ? .error : .note, at: node.range,
                 isVariable
                     ? "the environment has no `\(name)`"
                     : "behind `env:` stands no name of a variable",
                 help: isVariable
                     ? "set it, or write the key itself" : "names are of A to Z, 0 to 9 and `_`")
-            return nil
+            return isError ? nil : text
         }
         return value
     }

@@ -106,7 +106,18 @@ struct SettingsTests {
         let text = Self.tokens("issuer: i, audience: a, jwks: k, claims: {agee: age}")
         let reading = try Gateway.read(try #require(read(text).value))
         #expect(reading.value == nil)
-        let told = try #require(reading.diagnostics.first { $0.severity == .error })
-        #expect(told.position.line == 2 && told.help?.contains("`age`") == true)
+        let told = reading.diagnostics.filter { $0.severity == .error }
+        #expect(told.count == 2 && told.allSatisfy { $0.position.line == 2 })
+        #expect(told.contains { $0.help?.contains("`age`") == true })
+        #expect(told.contains { $0.message.contains("there is no such file") })
+    }
+
+    @Test("Where settings are only looked at, a key that the environment lacks is a note")
+    func lookedAt() {
+        let text = Self.upstream + "operators: [{name: a, key: env:NOT_HERE}]"
+        let source = SourceText(file: "charter.yaml", text: text)
+        let reading = Settings.read(source, environment: [:], needsKeys: false)
+        #expect(reading.value != nil && reading.diagnostics.map(\.severity) == [.note])
+        #expect(Settings.read(source, environment: [:]).value == nil)
     }
 }

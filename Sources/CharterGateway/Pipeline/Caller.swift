@@ -27,6 +27,20 @@ public struct Caller: Sendable {
     /// The most roles, and the most claims.
     public static let mostEntries = 64
 
+    /// The fields of a head that say who is asking, in lower case.
+    public static let fieldNames: Set<String> = [
+        "charter-user", "charter-roles", "charter-channel", "charter-surface", "charter-language",
+        "charter-claims", "charter-token",
+    ]
+
+    /// Whether a field looks like one of these, and is none: somebody has misspelled it.
+    public static func isMisspelled(_ field: String) -> Bool {
+        let name = field.lowercased()
+        // The answer's own come back where a client passes fields on.
+        return name.hasPrefix("charter-") && !fieldNames.contains(name)
+            && name != "charter-decision" && name != "charter-policy"
+    }
+
     /// Reads the fields.
     ///
     /// Only roles are a list. Of any other field a second value, be it in a field of its own or behind

@@ -75,6 +75,12 @@ public struct DecisionRecord: Sendable {
                 writer.list("stopped") { writer in stopped.forEach { writer.value($0) } }
                 writer.list("passed") { writer in passed.forEach { writer.value($0) } }
             }
+            writer.object("claims") { writer in
+                // How well each is shown, and not what it says.
+                for (name, claim) in question.claims.sorted(by: { $0.key < $1.key }) {
+                    writer.member(name.string, claim.evidence.name)
+                }
+            }
             writer.list("demands") { writer in
                 for demand in question.demands {
                     writer.object { writer in

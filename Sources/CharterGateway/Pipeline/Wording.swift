@@ -65,7 +65,8 @@ struct Wording {
             let setting = decision.behaviors[index.number].setting
             let inForce = BehaviorProse(rule).inForce(setting, of: charter[index])
             lines.append(
-                "## \(charter[index].title)\n\(inForce)\nGo no further here, whatever is asked.\n\n\(rule)")
+                "## \(charter[index].title)\n\(inForce)\nGo no further here, whatever is asked.\n\n\(rule)"
+            )
         }
         for index in verdict.duties {
             lines.append("## You owe this: \(charter[index].title)\n\(rule(of: index))")

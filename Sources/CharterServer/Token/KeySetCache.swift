@@ -105,7 +105,8 @@ final class KeySetCache: Sendable {
                 logger.warning(
                     "a key of an issuer is not used",
                     metadata: [
-                        "issuer": "\(issuer)", "key": "\(unused.place)", "reason": "\(unused.reason)",
+                        "issuer": "\(issuer)", "key": "\(unused.place)",
+                        "reason": "\(unused.reason)",
                     ])
             }
             return held
