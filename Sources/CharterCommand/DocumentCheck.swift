@@ -50,7 +50,13 @@ struct DocumentCheck {
         }
         let source = try PolicyFiles.source(file)
         if file.hasSuffix(".test.yaml") {
-            add(PolicyTestDocument.read(source)) { "\(file): \($0.tests.count) policy tests" }
+            let reading = PolicyTestDocument.read(source)
+            let doubts = try reading.value.map { document in
+                document.doubts(source, in: try TestSuite.documents(of: document, beside: file).0)
+            }
+            add(reading, doubts: { _ in doubts ?? [] }) {
+                "\(file): \($0.tests.count) policy tests"
+            }
         } else if DocumentCheck.isSettings(source) {
             let environment = ProcessInfo.processInfo.environment
             add(Settings.read(source, environment: environment, needsKeys: false)) {

@@ -56,6 +56,7 @@ struct TestSuite {
     var results: [Result] = []
     /// Where it was asked for, and all tests pass.
     var needs: PolicyTestNeeds?
+    var asksForNeeds = false
 
     var failures: [Result] { results.filter { $0.difference != nil } }
 
@@ -80,8 +81,31 @@ struct TestSuite {
     }
 
     private static func policyTests(_ file: String, needs: Bool) throws -> TestSuite {
-        let reading = PolicyTestDocument.read(try PolicyFiles.source(file))
+        let source = try PolicyFiles.source(file)
+        let reading = PolicyTestDocument.read(source)
         guard let document = reading.value else { throw PolicyOptions.refuse(reading.diagnostics) }
+        let (documents, user) = try TestSuite.documents(of: document, beside: file)
+        let doubts = document.doubts(source, in: documents)
+        guard !doubts.contains(where: { $0.severity == .error }) else {
+            throw PolicyOptions.refuse(doubts)
+        }
+        Output.error(doubts)
+        var suite = TestSuite(
+            file: file,
+            results: document.tests.map { test in
+                Result(name: test.name, difference: test.difference(documents.policy, user: user))
+            })
+        if needs, suite.failures.isEmpty {
+            suite.needs = try PolicyTestNeeds(documents, document.tests, user: user)
+        }
+        suite.asksForNeeds = needs
+        return suite
+    }
+
+    /// What a document of tests names, read and compiled.
+    static func documents(
+        of document: PolicyTestDocument, beside file: String
+    ) throws -> (PolicyDocuments, UserLayer?) {
         let folder = URL(filePath: file).deletingLastPathComponent()
         func path(_ name: String) -> String { folder.appending(path: name).relativePath }
         let files = PolicyFiles(charterPath: document.charter.map(path))
@@ -98,15 +122,7 @@ struct TestSuite {
             guard let value = layer.value else { throw PolicyOptions.refuse(layer.diagnostics) }
             user = value.user
         }
-        var suite = TestSuite(
-            file: file,
-            results: document.tests.map { test in
-                Result(name: test.name, difference: test.difference(documents.policy, user: user))
-            })
-        if needs, suite.failures.isEmpty {
-            suite.needs = try PolicyTestNeeds(documents, document.tests, user: user)
-        }
-        return suite
+        return (documents, user)
     }
 
     static func text(_ suites: [TestSuite]) -> String {
@@ -124,6 +140,9 @@ struct TestSuite {
                         "  ✘ \(part.file):\(part.position.line): no test needs "
                             + "`\(part.operation)` of \(part.behavior)")
                 }
+            }
+            if suite.asksForNeeds, suite.needs == nil {
+                lines.append("  which adjustments are needed is told when every test passes")
             }
             for failure in suite.failures {
                 lines.append("  ✘ \(failure.name)")

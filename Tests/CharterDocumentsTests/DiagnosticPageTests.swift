@@ -103,7 +103,7 @@ struct DiagnosticPageTests {
         case "charter": return charter(text)
         case "condition": return try layer("adjust:\n  spoilers:\n    set: on\n    \(text)\n")
         case "request": return try request(text)
-        case "test": return PolicyTestDocument.read(SourceText(file: "a", text: text)).diagnostics
+        case "test": return try test(SourceText(file: "a", text: text))
         case "replies":
             return Replies.read(SourceText(file: "a", text: text), try charter().charter)
                 .diagnostics
@@ -112,6 +112,12 @@ struct DiagnosticPageTests {
                 .diagnostics
         default: return try layer(text)
         }
+    }
+
+    private static func test(_ source: SourceText) throws -> [Diagnostic] {
+        let reading = PolicyTestDocument.read(source)
+        let documents = try #require(PolicyDocuments.read(try charter()).value)
+        return reading.diagnostics + (reading.value?.doubts(source, in: documents) ?? [])
     }
 
     static func charter() throws -> CharterDocument {
