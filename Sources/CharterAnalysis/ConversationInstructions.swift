@@ -29,6 +29,16 @@ public struct ConversationInstructions: Sendable {
         public let isExplicit: Bool
         /// What became of it.
         public let outcome: Outcome
+
+        fileprivate init(_ found: FoundSentence, _ outcome: Outcome) {
+            speaker = found.spoken.speaker
+            place = found.spoken.place
+            sentence = found.sentence
+            behavior = found.stated.behavior
+            value = found.stated.value
+            isExplicit = !found.stated.isImplied
+            self.outcome = outcome
+        }
     }
 
     /// What became of an instruction.
@@ -39,14 +49,17 @@ public struct ConversationInstructions: Sendable {
         case superseded
         /// It was refused.
         case refused(Reason)
+        /// It asks for no more than is in force already.
+        case holdsAlready
         /// It takes something from others or opens it to them, which only a layer can.
         case needsLayer(Phrase.Operation)
 
-        /// `in_force`, `superseded`, `needs_layer`, or the reason of a refusal.
+        /// `in_force`, `superseded`, `holds_already`, `needs_layer`, or the reason of a refusal.
         public var name: String {
             switch self {
             case .inForce: "in_force"
             case .superseded: "superseded"
+            case .holdsAlready: "holds_already"
             case .refused(let reason): reason.rawValue
             case .needsLayer: "needs_layer"
             }
@@ -60,68 +73,103 @@ public struct ConversationInstructions: Sendable {
     ///   be searched.
     public init(
         _ messages: MessageList, _ reader: some SentenceReader, _ policy: Policy,
-        _ request: Request,
-        user: UserLayer? = nil
+        _ request: Request, user: UserLayer? = nil
     ) throws {
-        let all = try ConversationInstructions.find(messages, reader, policy.charter)
-        let found = all.filter { !$0.isWithheld }
         self.reader = reader.name
+        let found = try ConversationInstructions.find(messages, reader, policy.charter)
+        let fates = try ConversationInstructions.fates(of: found, policy, request, user)
         var request = request
         let before = request.instructions.count
-        request.instructions += found.compactMap(\.instruction)
+        request.instructions += zip(found, fates).compactMap { $1 == .taken ? $0.instruction : nil }
         decision = try policy.decide(request, user: user, withTrail: true)
-        var outcomes = ConversationInstructions.outcomes(request, policy, decision)
-            .dropFirst(before).makeIterator()
-        var entries: [Entry] = []
-        for each in found {
-            let (spoken, instructed) = (each.spoken, each.instructed)
-            let outcome: Outcome =
-                instructed.operation == .set
-                ? outcomes.next() ?? .superseded : .needsLayer(instructed.operation)
-            entries.append(
-                Entry(
-                    speaker: spoken.speaker, place: spoken.place, sentence: each.sentence,
-                    behavior: instructed.behavior, value: instructed.value,
-                    isExplicit: !instructed.isImplied,
-                    outcome: outcome))
+        var outcomes = InstructionOutcomes(request, decision).all.dropFirst(before).makeIterator()
+        entries = zip(found, fates).compactMap { sentence, fate in
+            let outcome: Outcome? =
+                switch fate {
+                case .taken: outcomes.next() ?? .superseded
+                case .needsLayer: .needsLayer(sentence.stated.operation)
+                case .holdsAlready: .holdsAlready
+                case .withheld: nil
+                }
+            return outcome.map { Entry(sentence, $0) }
         }
-        self.entries = entries
-        unknown = ConversationInstructions.unknown(messages, all)
+        unknown = ConversationInstructions.unknown(messages, found)
     }
 
     /// What the messages instruct, in order, as a request has it: what the gateway decides by.
     ///
     /// What is said twice counts once, and tools have one name: so there are never more instructions than
     /// a charter has words for, and nothing of a message is in them.
+    ///
+    /// - Throws: as ``init(_:_:_:_:user:)``.
     public static func instructions(
-        in messages: MessageList, _ reader: some SentenceReader, _ charter: Charter
-    ) throws(ScanError) -> [Instruction] {
-        try find(messages, reader, charter).filter { !$0.isWithheld }.compactMap(\.instruction).map
-        {
+        in messages: MessageList, _ reader: some SentenceReader, _ policy: Policy,
+        _ request: Request
+    ) throws -> [Instruction] {
+        let found = try find(messages, reader, policy.charter)
+        let fates = try fates(of: found, policy, request, nil)
+        return zip(found, fates).compactMap { $1 == .taken ? $0.instruction : nil }.map {
             var instruction = $0
             if case .tool = instruction.from { instruction.from = .tool("message") }
             return instruction
         }.withoutRepetitions
     }
 
+    /// What is done with a sentence that was read, before anything is decided.
+    private enum Fate {
+        case taken
+        /// It takes or opens, which only a layer can.
+        case needsLayer
+        /// It would open something under a condition.
+        case withheld
+        /// It asks for no more than some value, and there is no more.
+        case holdsAlready
+    }
+
+    /// "No gore" sets a value that is not the most cautious one; it is never to raise what was below.
+    private static func fates(
+        of found: [FoundSentence], _ policy: Policy, _ request: Request, _ user: UserLayer?
+    ) throws(RequestError) -> [Fate] {
+        var highest: [BehaviorID: Rank] = [:]
+        if found.contains(where: \.isProhibition) {
+            let decision = try policy.decide(request, user: user)
+            for (behavior, decided) in zip(policy.charter.behaviors, decision.behaviors) {
+                highest[behavior.id] = decided.setting
+            }
+        }
+        return found.map { sentence in
+            guard !sentence.isWithheld else { return .withheld }
+            guard sentence.stated.operation == .set else { return .needsLayer }
+            let id = sentence.stated.behavior
+            guard let rank = policy.charter[id]?.rank(of: sentence.stated.value) else {
+                return .taken
+            }
+            if sentence.isProhibition, rank >= highest[id] ?? .none { return .holdsAlready }
+            highest[id] = max(rank, highest[id] ?? .none)
+            return .taken
+        }
+    }
+
     /// A sentence that instructs something.
-    private struct FoundSentence {
+    fileprivate struct FoundSentence {
         var spoken: MessageList.Spoken
         /// Which of the list's texts it stands in, and where.
         var text: Int
         var range: Range<Int>
-        var instructed: StatedAdjustment
+        var stated: StatedAdjustment
         /// Whether it would open something under a condition, and so is not taken.
         var isWithheld: Bool
+        /// Whether it asks for no more than its value.
+        var isProhibition: Bool
 
         var sentence: String { MessageList.sentence(range, of: spoken) }
 
         /// Nil where only a layer can do what it says.
         var instruction: Instruction? {
-            guard instructed.operation == .set else { return nil }
+            guard stated.operation == .set else { return nil }
             return Instruction(
-                from: spoken.speaker, .set(instructed.behavior, instructed.value),
-                isExplicit: !instructed.isImplied)
+                from: spoken.speaker, .set(stated.behavior, stated.value),
+                isExplicit: !stated.isImplied)
         }
     }
 
@@ -133,12 +181,12 @@ public struct ConversationInstructions: Sendable {
         for (text, spoken) in messages.texts.enumerated() {
             let bytes = Array(spoken.text.utf8)
             for sentence in try reader.read(bytes[...]) {
-                let isWithheld = StatedCondition.withholds(
-                    sentence.instructed, from: bytes[sentence.range], charter)
+                let (stated, words) = (sentence.stated, StatedWords(bytes[sentence.range]))
                 found.append(
                     FoundSentence(
-                        spoken: spoken, text: text, range: sentence.range,
-                        instructed: sentence.instructed, isWithheld: isWithheld))
+                        spoken: spoken, text: text, range: sentence.range, stated: stated,
+                        isWithheld: words.withhold(stated, charter),
+                        isProhibition: words.prohibit(stated, charter)))
             }
         }
         return found
@@ -148,6 +196,7 @@ public struct ConversationInstructions: Sendable {
     private static func unknown(
         _ messages: MessageList, _ found: [FoundSentence]
     ) -> [(place: String, sentence: String)] {
+        let expressions = PromptExpressions()
         let read = Dictionary(grouping: found, by: \.text)
         var unknown: [(place: String, sentence: String)] = []
         for (text, spoken) in messages.texts.enumerated() {
@@ -156,66 +205,10 @@ public struct ConversationInstructions: Sendable {
             let known = Set((read[text] ?? []).map(\.range))
             for range in Sentences.ranges(of: Array(spoken.text.utf8)[...]) {
                 let sentence = MessageList.sentence(range, of: spoken)
-                let isMissed = !known.contains(range) && ExtractedPrompt.isInstruction(sentence)
+                let isMissed = !known.contains(range) && expressions.isInstruction(sentence)
                 if withheld.contains(range) || isMissed { unknown.append((spoken.place, sentence)) }
             }
         }
         return unknown
-    }
-
-    /// What became of each instruction of a request, in its order.
-    ///
-    /// An instruction is one step of its level's scope; those without authority come first in the
-    /// user's (SEMANTICS §6).
-    private static func outcomes(
-        _ request: Request, _ policy: Policy, _ decision: Decision
-    ) -> [Outcome] {
-        var lent: [Text: Level] = [:]
-        var scopes: [(behavior: BehaviorID, scope: Scope, hasAuthority: Bool)?] = []
-        for instruction in request.instructions {
-            switch instruction.content {
-            case .delegate(let tool):
-                if instruction.isExplicit, case .principal(let level) = instruction.from {
-                    lent[tool] = lent[tool].map { min($0, level) } ?? level
-                }
-                scopes.append(nil)
-            case .set(let behavior, _):
-                let level: Level? =
-                    switch instruction.from {
-                    case .principal(let level): level
-                    case .tool(let name): lent[name]
-                    case .assistant: nil
-                    }
-                let scope: Scope =
-                    switch level {
-                    case .root?, .platform?: .platformInstruction
-                    case .operator?: .operatorInstruction
-                    case .user?, nil: .userInstruction
-                    }
-                scopes.append((behavior, scope, level != nil))
-            }
-        }
-        return scopes.enumerated().map { number, place in
-            guard let place else { return .inForce }
-            let same = scopes.enumerated().filter { other in
-                other.element?.behavior == place.behavior && other.element?.scope == place.scope
-            }.map { (number: $0.offset, hasAuthority: $0.element?.hasAuthority ?? false) }
-            let order =
-                same.filter { !$0.hasAuthority } + same.filter(\.hasAuthority)
-            let steps = decision.trail.enumerated().filter {
-                $0.element.behavior == place.behavior && $0.element.scope == place.scope
-                    && $0.element.operation == .set
-            }
-            guard let rank = order.firstIndex(where: { $0.number == number }),
-                steps.indices.contains(rank)
-            else { return .superseded }
-            let step = steps[rank]
-            if let reason = step.element.reason { return .refused(reason) }
-            let isLast = !decision.trail[(step.offset + 1)...].contains {
-                $0.behavior == place.behavior && $0.reason == nil
-                    && $0.setting != step.element.setting
-            }
-            return isLast ? .inForce : .superseded
-        }
     }
 }

@@ -87,35 +87,36 @@ public struct ExtractedPrompt: Sendable {
             order.append(place)
         }
         let read = Dictionary(grouping: try reader.read(bytes[...]), by: \.range.lowerBound)
+        let expressions = PromptExpressions()
         var compiledLine = 0
         for range in Sentences.ranges(of: bytes[...]) {
             let line = prompt.position(of: range.lowerBound).line
             let text = String(decoding: bytes[range], as: UTF8.self)
-            let found = Risk.allCases.filter { $0.isIn(text) }
+            let found = expressions.risks(in: text)
             // A secret is not told again.
             let sentence = Sentence(
                 text: found.contains(.secret) ? "(holds a secret)" : text, line: line)
             risks += found.map { (sentence, $0) }
             // What a compiled prompt says stands in one line, whose other sentences are the charter's.
             if line == compiledLine { continue }
-            if let (behavior, value) = ExtractedPrompt.compiled(text, charter) {
+            if let (behavior, value) = ExtractedPrompt.compiled(text, charter, expressions) {
                 compiledLine = line
                 add(
                     Extracted(
                         behavior: behavior, value: value, operation: .set, sentence: sentence))
                 continue
             }
-            let instructed = (read[range.lowerBound] ?? []).map(\.instructed).filter {
-                !StatedCondition.withholds($0, from: bytes[range], charter)
+            let stated = (read[range.lowerBound] ?? []).map(\.stated).filter {
+                !StatedWords(bytes[range]).withhold($0, charter)
             }
-            for each in instructed {
+            for each in stated {
                 add(
                     Extracted(
                         behavior: each.behavior, value: each.value, operation: each.operation,
                         sentence: sentence))
             }
-            let isWithheld = instructed.count < read[range.lowerBound]?.count ?? 0
-            if isWithheld || instructed.isEmpty && ExtractedPrompt.isInstruction(sentence.text) {
+            let isWithheld = stated.count < read[range.lowerBound]?.count ?? 0
+            if isWithheld || stated.isEmpty && expressions.isInstruction(sentence.text) {
                 unknown.append(sentence)
             }
         }
@@ -134,25 +135,18 @@ public struct ExtractedPrompt: Sendable {
         var operation: Phrase.Operation
     }
 
-    /// `` `id` is `value` ``, as `CompiledPrompt` writes it.
+    /// `` `id` is `value` `` behind the behavior's title, as `CompiledPrompt` writes it; the mark alone may
+    /// be anybody's.
     private static func compiled(
-        _ sentence: String, _ charter: Charter
+        _ sentence: String, _ charter: Charter, _ expressions: PromptExpressions
     ) -> (behavior: BehaviorID, value: Text)? {
-        guard let match = sentence.firstMatch(of: /`([a-z][a-z0-9_]*)` is `([^`]+)`/) else {
-            return nil
-        }
-        let behavior = BehaviorID(Text(String(match.1)))
+        guard let match = sentence.firstMatch(of: expressions.mark) else { return nil }
         let value = Text(String(match.2))
-        guard charter[behavior]?.rank(of: value) != nil else { return nil }
-        return (behavior, value)
-    }
-
-    /// Whether a sentence tells somebody what to do.
-    static func isInstruction(_ sentence: String) -> Bool {
-        let beginning =
-            /^(?:please |and |but |also |if .{1,120}?, ?)?(?:always|never|do not|don['’]t|you (?:must|should|may|can|will|are (?:not )?(?:allowed|to))|only|avoid|make sure|ensure|refuse|decline|answer|respond|reply|use|keep|be|write|ask|tell|say|give|offer|include|mention|stay|speak|treat|when|ignore|trust|believe|assume|follow|help|discuss|talk|speak|no )\b/
-            .ignoresCase()
-        return sentence.firstMatch(of: beginning) != nil
+        guard let behavior = charter[BehaviorID(Text(String(match.1)))],
+            behavior.rank(of: value) != nil,
+            sentence[..<match.range.lowerBound].contains(behavior.title.onOneLine)
+        else { return nil }
+        return (behavior.id, value)
     }
 
     /// Why the charter refuses each; nil where it does not.
@@ -175,34 +169,6 @@ public struct ExtractedPrompt: Sendable {
             layer.adjust = [adjustment]
             let policy = try Policy.compile(charter, .init(operators: [layer]))
             return try policy.decide(Request()).refused.first { $0.scope == .operator }?.reason
-        }
-    }
-}
-
-extension ExtractedPrompt.Risk {
-    /// Whether a sentence has it, by rules.
-    fileprivate func isIn(_ sentence: String) -> Bool {
-        switch self {
-        case .obedience:
-            let rule =
-                /always comply|never refuse|(?:do|follow|obey) (?:exactly )?(?:what(?:ever)?|anything|everything) (?:the |a )?(?:user|customer|they|he|she)|(?:no|without) (?:any )?(?:restrictions|limits|filters)|ignore (?:all |any |the )?(?:previous |prior |other )?(?:instructions|safety|guidelines|policies|rules)/
-                .ignoresCase()
-            return sentence.firstMatch(of: rule) != nil
-        case .secret:
-            let rule =
-                /\bsk-[A-Za-z0-9_-]{8,}|gh[pousr]_[A-Za-z0-9]{20,}|AKIA[A-Z0-9]{16}|xox[a-z]-[A-Za-z0-9-]{10,}|BEGIN [A-Z ]*PRIVATE KEY|(?:password|passphrase|api key|access code|pin|secret)\b.{0,40}?(?: is:?|:) ?(?=\S*[0-9])\S{4,}/
-                .ignoresCase()
-            return sentence.firstMatch(of: rule) != nil
-        case .userAuthority:
-            let rule =
-                /(?:trust|believe) (?:what(?:ever)? |anything |everything )?(?:that )?(?:the |any |every |all )?users?\b|treat (?:the |any |every )?users?\b.{0,60}(?:admin|developer|operator|owner)|if (?:the |a |any )?(?:user|customer|caller|client|member|someone|somebody|they) (?:says?|claims?|states?|tells? you).{0,80}(?:admin|developer|doctor|nurse|adult|18|verified|staff|employee|owner)/
-                .ignoresCase()
-            return sentence.firstMatch(of: rule) != nil
-        case .toolAuthority:
-            let rule =
-                /(?:trust|believe) (?:what(?:ever)? |anything |everything )?(?:that )?(?:the |any |every |all )?(?:documents?|pages?|emails?|tools?|results?|websites?|files?|search)\b|(?:follow|obey|execute|carry out) (?:the |any |all |whatever )?(?:instructions|orders|commands|directions) (?:in|from|inside|given by|found in|contained in) (?:the |any |all |a )?(?:retrieved |linked |attached |found )?(?:documents?|pages?|emails?|tools?|results?|websites?|files?|search)/
-                .ignoresCase()
-            return sentence.firstMatch(of: rule) != nil
         }
     }
 }

@@ -118,73 +118,81 @@ private struct Reader {
         }
     }
 
-    /// A text in stretches: what is quoted in it is nobody's word.
+    /// A text in two: what is quoted in it is nobody's word.
     private mutating func add(_ text: String, _ speaker: Speaker, _ place: String) {
-        for stretch in QuotedText.stretches(of: text) {
+        let parted = QuotedText(text)
+        for (lines, speaker) in [(parted.own, speaker), (parted.quoted, MessageList.quotation)]
+        where lines.contains(where: { $0 > 0x20 }) {
             texts.append(
                 MessageList.Spoken(
-                    speaker: stretch.isQuoted ? MessageList.quotation : speaker, place: place,
-                    text: stretch.text))
+                    speaker: speaker, place: place, text: String(decoding: lines, as: UTF8.self)))
         }
     }
 }
 
-/// Tells what is quoted in a text, line by line.
-enum QuotedText {
-    struct Stretch: Equatable {
-        var text: String
-        var isQuoted: Bool
-    }
+/// A text with what is quoted in it set apart, line by line: fenced, behind `>`, or in a `<document>`.
+///
+/// Linear; bytes are looked at, as a body may have megabytes of them.
+struct QuotedText {
+    /// The lines of whoever wrote the text, each with its end.
+    private(set) var own: [UInt8] = []
+    /// The others.
+    private(set) var quoted: [UInt8] = []
 
-    /// Linear; bytes are looked at, as a body may have megabytes of them.
-    static func stretches(of text: String) -> [Stretch] {
-        var stretches: [(bytes: [UInt8], isQuoted: Bool)] = []
-        var fence: StaticString?
+    init(_ text: String) {
+        var fence: ArraySlice<UInt8>?
         var documents = 0
         let isLineEnd = { (byte: UInt8) in byte == UInt8(ascii: "\n") || byte == UInt8(ascii: "\r")
         }
-        for line in Array(text.utf8).split(
-            omittingEmptySubsequences: false, whereSeparator: isLineEnd)
-        {
-            let trimmed = line.drop { $0 == UInt8(ascii: " ") || $0 == UInt8(ascii: "\t") }
+        for line in Array(text.utf8).split(whereSeparator: isLineEnd) {
+            let trimmed = line.drop(while: QuotedText.isBlank)
             var isQuoted = fence != nil || documents > 0 || trimmed.first == UInt8(ascii: ">")
             if let open = fence {
-                if trimmed.begins(with: open) { fence = nil }
-            } else if let mark = fences.first(where: trimmed.begins) {
-                fence = mark
+                if QuotedText.closes(trimmed, open) { fence = nil }
+            } else if let open = QuotedText.fence(of: trimmed) {
+                fence = open
                 isQuoted = true
             } else {
-                let opened = line.occurrences(of: "<document")
+                let opened = QuotedText.occurrences(of: "<document", in: line)
+                let closed = QuotedText.occurrences(of: "</document", in: line)
                 if opened > 0 { isQuoted = true }
-                documents = max(0, documents + opened - line.occurrences(of: "</document"))
+                documents = max(0, documents + opened - closed)
             }
-            if let last = stretches.last, last.isQuoted == isQuoted {
-                stretches[stretches.count - 1].bytes += [UInt8(ascii: "\n")] + line
+            if isQuoted {
+                quoted += line + [UInt8(ascii: "\n")]
             } else {
-                stretches.append((Array(line), isQuoted))
+                own += line + [UInt8(ascii: "\n")]
             }
         }
-        return stretches.map {
-            Stretch(text: String(decoding: $0.bytes, as: UTF8.self), isQuoted: $0.isQuoted)
-        }.filter { $0.text.utf8.contains { $0 > 0x20 } }
     }
 
-    private static let fences: [StaticString] = ["```", "~~~"]
-}
-
-extension ArraySlice<UInt8> {
-    fileprivate func begins(with text: StaticString) -> Bool {
-        text.withUTF8Buffer { prefix($0.count).elementsEqual($0) }
+    private static func isBlank(_ byte: UInt8) -> Bool {
+        byte == UInt8(ascii: " ") || byte == UInt8(ascii: "\t")
     }
 
-    /// How often a text stands in it, which begins with a byte that is nowhere else in it.
-    fileprivate func occurrences(of text: StaticString) -> Int {
-        text.withUTF8Buffer { text in
-            var count = 0
-            for place in indices where self[place] == text[0] {
-                if self[place...].prefix(text.count).elementsEqual(text) { count += 1 }
-            }
-            return count
+    /// The marks that open a fence (CommonMark §4.5); nil where none does.
+    private static func fence(of line: ArraySlice<UInt8>) -> ArraySlice<UInt8>? {
+        guard let mark = line.first, mark == UInt8(ascii: "`") || mark == UInt8(ascii: "~") else {
+            return nil
+        }
+        let marks = line.prefix { $0 == mark }
+        return marks.count >= 3 ? marks : nil
+    }
+
+    /// As many of the marks, or more, with nothing behind them.
+    private static func closes(_ line: ArraySlice<UInt8>, _ open: ArraySlice<UInt8>) -> Bool {
+        let marks = line.prefix { $0 == open.first }
+        return marks.count >= open.count && line[marks.endIndex...].allSatisfy(isBlank)
+    }
+
+    /// How often a tag's beginning stands in a line.
+    private static func occurrences(of tag: String, in line: ArraySlice<UInt8>) -> Int {
+        let tag = Array(tag.utf8)
+        return line.indices.count { place in
+            line[place] == tag[0] && line[place...].starts(with: tag)
+                // `<document>`, `<documents>`, `<document index="1">`; and not `<documentary>`.
+                && line.dropFirst(place - line.startIndex + tag.count).first
+                    .map { !(UInt8(ascii: "a")...UInt8(ascii: "r")).contains($0) } ?? true
         }
     }
 }

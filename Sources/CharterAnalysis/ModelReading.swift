@@ -77,7 +77,7 @@ public struct ModelReading: SentenceReader {
                 throw Malformed(message: "the answer has more than \(number) instructions")
             }
             guard let place = entry["sentence"]?.integer,
-                question.sentences.indices.contains(place - 1),
+                (1...question.sentences.count).contains(place),
                 let name = entry["behavior"]?.string,
                 let behavior = charter[BehaviorID(Text(name))],
                 let value = entry["value"]?.string,
@@ -89,12 +89,12 @@ public struct ModelReading: SentenceReader {
             else {
                 throw Malformed(message: "instruction \(number + 1) is outside the schema")
             }
-            let instructed = StatedAdjustment(
+            let stated = StatedAdjustment(
                 behavior: behavior.id, value: Text(value), operation: operation,
                 isImplied: !isExplicit)
             let sentence = question.sentences[place - 1]
-            if read[sentence]?.contains(instructed) != true {
-                read[sentence, default: []].append(instructed)
+            if read[sentence]?.contains(stated) != true {
+                read[sentence, default: []].append(stated)
             }
         }
         bySentence.merge(read) { _, new in new }
@@ -104,7 +104,7 @@ public struct ModelReading: SentenceReader {
     public func read(_ text: ArraySlice<UInt8>) throws(ScanError) -> [ReadSentence] {
         Sentences.ranges(of: text).flatMap { range in
             (bySentence[String(decoding: text[range], as: UTF8.self)] ?? []).map {
-                ReadSentence(range: range, instructed: $0)
+                ReadSentence(range: range, stated: $0)
             }
         }
     }

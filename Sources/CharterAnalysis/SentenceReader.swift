@@ -15,7 +15,7 @@ public struct ReadSentence: Sendable, Hashable {
     /// Where it stands, in bytes of the text (`Sentences`).
     public var range: Range<Int>
     /// What it instructs.
-    public var instructed: StatedAdjustment
+    public var stated: StatedAdjustment
 }
 
 /// What a sentence instructs: an adjustment, as it would stand in a layer.
@@ -40,7 +40,7 @@ extension PhraseFinder: SentenceReader {
             let phrase = phrases[found.phrase]
             return ReadSentence(
                 range: found.sentence,
-                instructed: StatedAdjustment(
+                stated: StatedAdjustment(
                     behavior: phrase.behavior, value: phrase.value, operation: phrase.operation,
                     isImplied: phrase.isImplied))
         }

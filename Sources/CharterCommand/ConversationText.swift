@@ -107,6 +107,7 @@ extension ConversationInstructions.Outcome {
         switch self {
         case .inForce: "in force"
         case .superseded: "superseded"
+        case .holdsAlready: "holds already"
         case .refused(let reason): "refused: \(reason.words)"
         case .needsLayer(let operation): "not taken: only a layer can \(operation.rawValue)"
         }

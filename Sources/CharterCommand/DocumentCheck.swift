@@ -59,7 +59,10 @@ struct DocumentCheck {
             }
         } else if DocumentCheck.isSettings(source) {
             let environment = ProcessInfo.processInfo.environment
-            add(Settings.read(source, environment: environment, needsKeys: false)) {
+            let reading = Settings.read(source, environment: environment, needsKeys: false)
+            // The documents that they name, too: what is wrong with them keeps a gateway from starting.
+            let gateway = try reading.value.map { try Gateway.read($0) }
+            add(reading, doubts: { _ in gateway?.diagnostics ?? [] }) {
                 "\(file): settings, \($0.operators.count) operators"
             }
         } else if file.hasSuffix(".patterns.yaml") {

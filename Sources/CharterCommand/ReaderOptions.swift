@@ -27,9 +27,12 @@ struct ReaderOptions: ParsableArguments {
             return
         }
         guard readerURL.hasPrefix("http://") || readerURL.hasPrefix("https://"),
-            URL(string: readerURL)?.host()?.isEmpty == false
+            let url = URL(string: readerURL), url.host()?.isEmpty == false
         else {
             throw ValidationError("--reader: write an address, http://127.0.0.1:8081/v1")
+        }
+        guard url.user() == nil, url.password() == nil else {
+            throw ValidationError("--reader: a key goes into READER_KEY, and not into the address")
         }
     }
 

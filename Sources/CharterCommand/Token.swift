@@ -61,6 +61,8 @@ struct Token: AsyncParsableCommand {
                 }
             case .json: print(Check.json(outcomes))
             }
+            // Keys that are not to be had say nothing of a token.
+            if failure != nil { throw ExitCode.environment }
             guard outcomes.allSatisfy(\.isValid) else { throw ExitCode.findings }
         }
 

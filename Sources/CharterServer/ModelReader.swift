@@ -11,6 +11,9 @@ public struct ModelReader: Sendable {
     private let upstream: Settings.Upstream
     private let model: String?
 
+    /// How long one answer may take, to its last byte.
+    private static let timeout = Duration.seconds(300)
+
     /// Why nothing was read.
     public struct Failure: Error, Sendable {
         /// One sentence without a full stop; nothing of an answer is in it.
@@ -36,7 +39,9 @@ public struct ModelReader: Sendable {
             var reading = ModelReading(model: try await name(client), charter)
             let questions = reading.questions(about: texts)
             for (question, number) in zip(questions, 1...) {
-                let root = try await json(client, .POST, "/chat/completions", question.body)
+                let root = try await withDeadline(ModelReader.timeout) {
+                    try await json(client, .POST, "/chat/completions", question.body)
+                }
                 var choices = root["choices"]?.children
                 let choice = choices?.next()
                 guard choice?["finish_reason"]?.string != "length" else {
@@ -65,6 +70,7 @@ public struct ModelReader: Sendable {
         case let error as ModelReading.Malformed:
             Failure(message: "the model does not keep to the schema: \(error.message)")
         case let error as APIError: Failure(message: error.message)
+        case is DeadlinePassed: Failure(message: "the model's server is too slow")
         default: Failure(message: "the model's server cannot be asked")
         }
     }

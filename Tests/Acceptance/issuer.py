@@ -193,7 +193,7 @@ class Server:
     """Serves a key set at /jwks.json; a test says what else it does."""
 
     def __init__(self):
-        self.keys, self.status, self.hangs, self.grows, self.asked = KEY_SET, 200, 0.0, False, 0
+        self.keys, self.status, self.hangs, self.grows, self.drips, self.asked = KEY_SET, 200, 0.0, False, False, 0
         outer = self
 
         class Handler(http.server.BaseHTTPRequestHandler):
@@ -206,6 +206,10 @@ class Server:
                     if not outer.grows:
                         self.send_header("Content-Length", str(len(body)))
                     self.end_headers()
+                    for byte in body if outer.drips else ():
+                        self.wfile.write(bytes([byte]))
+                        self.wfile.flush()
+                        time.sleep(1)
                     self.wfile.write(body)
                     for _ in range(2_000 if outer.grows else 0):
                         self.wfile.write(b" " * 65_536)

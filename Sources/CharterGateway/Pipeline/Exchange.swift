@@ -87,7 +87,7 @@ public struct Exchange: Sendable {
             model: Text(request.model), language: arrival.caller.language, at: arrival.at,
             claims: arrival.caller.claims)
         question.demands = demands
-        question.instructions = try Exchange.instructions(request, enforcement)
+        question.instructions = try Exchange.instructions(request, question, enforcement)
         // decide, arbitrate
         decision = try Exchange.decide(question, enforcement.policy)
         judge = AnswerJudge(enforcement, decision, demands)
@@ -189,14 +189,16 @@ public struct Exchange: Sendable {
     }
 
     private static func instructions(
-        _ request: ChatRequest, _ enforcement: Enforcement
+        _ request: ChatRequest, _ question: Request, _ enforcement: Enforcement
     ) throws(APIError) -> [Instruction] {
         guard let phrases = enforcement.phrases, !phrases.phrases.isEmpty,
             let list = request.document.root["messages"]
         else { return [] }
         do {
             return try ConversationInstructions.instructions(
-                in: try MessageList(list), phrases, enforcement.policy.charter)
+                in: try MessageList(list), phrases, enforcement.policy, question)
+        } catch let error as RequestError {
+            throw unknownChannel(error)
         } catch let error as MessageList.Malformed {
             throw .invalid(error.message, param: error.place)
         } catch {
@@ -210,9 +212,12 @@ public struct Exchange: Sendable {
         do {
             return try policy.decide(question, withRefused: false)
         } catch {
-            throw .invalid(
-                "the operator has no such channel", param: "charter-channel", code: error.rawValue)
+            throw unknownChannel(error)
         }
+    }
+
+    private static func unknownChannel(_ error: RequestError) -> APIError {
+        .invalid("the operator has no such channel", param: "charter-channel", code: error.rawValue)
     }
 
     private static func refusal(

@@ -58,16 +58,11 @@ struct KeySource: KeySetSource {
     private func bytes(at url: String) async throws(KeySet.Malformed) -> [UInt8] {
         guard let client else { throw KeySet.Malformed(message: "nothing fetches it") }
         do {
-            // A deadline of the client's ends with the head of an answer; this one is for its body, too.
-            return try await withThrowingTaskGroup(of: [UInt8].self) { group in
-                group.addTask {
-                    try await Task.sleep(for: KeySource.timeout)
-                    throw KeySet.Malformed(message: "the issuer's server is too slow")
-                }
-                group.addTask { try await KeySource.bytes(at: url, client) }
-                defer { group.cancelAll() }
-                return try await group.next() ?? []
+            return try await withDeadline(KeySource.timeout) {
+                try await KeySource.bytes(at: url, client)
             }
+        } catch is DeadlinePassed {
+            throw KeySet.Malformed(message: "the issuer's server is too slow")
         } catch let error as KeySet.Malformed {
             throw error
         } catch is NIOTooManyBytesError {

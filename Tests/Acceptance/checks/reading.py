@@ -112,6 +112,7 @@ def _(context):
         "no JSON": saying("Sure! Here you go."), "a list": saying("[]"), "no list": saying('{"instructions": {}}'),
         "more beside it": saying('{"instructions": [], "note": 1}'), "twice": saying('{"instructions": [], "instructions": []}'),
         "no such sentence": saying([one | {"sentence": 5}]), "sentence zero": saying([one | {"sentence": 0}]),
+        "the least number": saying([one | {"sentence": -2**63}]),
         "no such behavior": saying([one | {"behavior": "paint"}]), "another's value": saying([one | {"value": "label"}]),
         "no such operation": saying([one | {"op": "permit"}]), "takes caution away": saying([one | {"op": "deny", "value": "off"}]),
         "explicit in words": saying([one | {"explicit": "yes"}]), "one key too many": saying([one | {"reason": "x"}]),

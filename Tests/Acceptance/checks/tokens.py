@@ -72,7 +72,8 @@ def _(context):
         part = one.split(".")[1][:30] if one.count(".") > 1 else ""
         holds(not part or part not in message, f"{name}: the token is in the message")
         refused(server.chat({"model": "scripted", "messages": [{"role": "user", "content": "Hello."}]}, KEY, {"Charter-Token": one}))
-    equal(len(server.written().splitlines()), 2, "the log says more than where it serves")
+    parts = {part for one, _ in said.values() for part in one.split(".") if len(part) > 20}
+    holds(not any(part in server.written() for part in parts), "a token is in the log")
     return f"{len(said)} tokens"
 
 
@@ -165,18 +166,62 @@ def _(context):
         thread.start()
     for number in range(1, 7):
         time.sleep(0.7)
-        server.keys = issuer.key_set(**{f"k{n}": keys[f"k{n}"] for n in (number - 1, number)})
+        server.keys = issuer.key_set(**{f"k{n}": keys[f"k{n}"] for n in range(max(0, number - 3), number + 1)})
         today[0] = f"k{number}"
     time.sleep(0.7)
     stop.set()
     for thread in threads:
         thread.join(20)
     equal(failures, [])
-    holds(done[0] > 100, f"{done[0]} requests only")
-    context.within(5, lambda: matrix(front, token("ES256", key=keys["k0"], kid="k0")).status == 401, "a token by a key of old is turned away")
+    context.within(10, lambda: matrix(front, token("ES256", key=keys["k0"], kid="k0")).status == 401, "a token by a key of old is turned away")
     holds(server.asked < 30, f"the issuer was asked {server.asked} times")
     server.stop()
     return f"{done[0]} requests, 6 rotations, the issuer was asked {server.asked} times"
+
+
+@check("keys that nobody has cost an issuer one question a second, however many ask")
+def _(context):
+    server = issuer.Server()
+    front = context.other("flood", settings(context, jwks=server.url))
+    equal(matrix(front, token()).status, 200)
+    began, asked = time.monotonic(), server.asked
+    threads = [threading.Thread(target=lambda n=n: refused(matrix(front, token(kid=f"nobody's {n}")))) for n in range(40)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(30)
+    seconds = time.monotonic() - began
+    holds(server.asked - asked <= seconds + 1, f"{server.asked - asked} questions in {seconds:.1f} s")
+    equal(matrix(front, token()).status, 200)
+    server.stop()
+    return f"40 tokens, {server.asked - asked} questions"
+
+
+@check("a set of keys that is none keeps the gateway from starting, and the command says why")
+def _(context):
+    for name, text, why in (("none.json", None, "no such file"), ("empty.json", '{"keys": []}', "no key"), ("html.json", "<html>", "malformed")):
+        path = pathlib.Path(FILES.name, name)
+        if text is not None:
+            path.write_text(text)
+        config = pathlib.Path(FILES.name, "charter.yaml")
+        config.write_text(json.dumps(settings(context, jwks=str(path))), encoding="utf-8")
+        for command in (["check"], ["serve", "--config"]):
+            ended = subprocess.run([str(context.binary), *command, str(config)], capture_output=True, text=True, timeout=30)
+            holds(ended.returncode in (1, 2) and why in ended.stderr + ended.stdout, f"{name}: {command}: {ended}")
+    config.write_text(json.dumps(settings(context, jwks="http://127.0.0.1:9/jwks.json")), encoding="utf-8")
+    ended = subprocess.run([str(context.binary), "token", "check", "--config", str(config), "--operator", "hospital", "-"], input=token(),
+                           capture_output=True, text=True, timeout=30)
+    equal(ended.returncode, 3, ended.stderr)
+    holds("cannot be reached" in ended.stderr, ended.stderr)
+
+
+@check("a field that nobody knows is told, and not passed over")
+def _(context):
+    for name in ("Usr", "Role", "X"):
+        answer = matrix(gateway(context), **{name: "u7"})
+        equal(answer.status, 400)
+        holds("charter-user" in answer.error["message"] and name not in answer.error["message"], answer.error["message"])
+    equal(matrix(gateway(context), Decision="d", Policy="p").status, 200, "what an answer had may come back")
 
 
 @check("a token that was believed is looked at again when its key is withdrawn")
@@ -193,11 +238,15 @@ def _(context):
 @check("an issuer that hangs, grows, breaks or is gone costs a 503, and no more")
 def _(context):
     server = issuer.Server()
-    server.hangs = 30
-    began = time.monotonic()
-    refused(matrix(context.other("hanging", settings(context, jwks=server.url)), token()), 503, "keys_unavailable")
-    holds(4 < time.monotonic() - began < 12, f"{time.monotonic() - began:.1f} s")
-    server.hangs, server.grows = 0, True
+    for name in ("hangs", "drips"):
+        setattr(server, name, 30)
+        front = context.other(name, settings(context, jwks=server.url))
+        began = time.monotonic()
+        refused(matrix(front, token()), 503, "keys_unavailable")
+        holds(4 < time.monotonic() - began < 15, f"{name}: {time.monotonic() - began:.1f} s")
+        setattr(server, name, 0)
+        equal(matrix(front, token()).status, 200, f"{name}, and it mends itself")
+    server.grows = True
     front = context.other("growing", settings(context, jwks=server.url))
     refused(matrix(front, token()), 503, "keys_unavailable")
     resident = int((pathlib.Path("/proc") / str(front.process.pid) / "statm").read_text().split()[1]) * 4
