@@ -127,7 +127,7 @@ let package = Package(
             name: "CharterServerTests",
             dependencies: [
                 "CharterEngine", "CharterDocuments", "CharterAnalysis", "CharterDetection",
-                "CharterGateway", "CharterServer",
+                "CharterGateway", "CharterServer", logging,
             ],
             swiftSettings: strict),
         .testTarget(name: "AcceptanceTests", swiftSettings: strict),

@@ -37,27 +37,37 @@ extension Bench {
         try phrases(try source("standard.phrases.yaml"), charter, prompt)
     }
 
-    /// What finding instructions in messages costs a gateway.
+    /// What a gateway pays for finding instructions in a conversation, beside reading its JSON.
     private static func phrases(
         _ source: SourceText, _ charter: CharterDocument, _ prompt: String
     ) throws {
         let reading = PhrasesDocument.read(source, for: charter.charter)
         guard let finder = reading.value?.compile().value else { throw Job.Missing() }
-        let texts = [
-            (
-                "a message of 60 bytes",
-                "How do I get the garden ready for the first frost of winter?"
-            ),
-            ("a system prompt", prompt),
-        ]
-        for (what, text) in texts {
-            let bytes = Array(text.utf8)
+        let policy = try Policy.compile(charter.charter)
+        let question = "How do I get the garden ready for the first frost of winter?"
+        for (what, system) in [
+            ("a question of 60 bytes", ""), ("it behind a system prompt", prompt),
+        ] {
+            var writer = JSONWriter()
+            writer.list { writer in
+                for (role, text) in [("system", system), ("user", question)] where !text.isEmpty {
+                    writer.object { writer in
+                        writer.member("role", role)
+                        writer.member("content", text)
+                    }
+                }
+            }
+            let messages = try JSONDocument(writer.bytes).root
             let time = try nanoseconds(100) {
-                for _ in 0..<100 { keep(try finder.find(in: bytes[...])) }
+                for _ in 0..<100 {
+                    keep(
+                        try ConversationInstructions.instructions(
+                            in: try MessageList(messages), finder, policy, Request()))
+                }
             }
             row(
                 "instructions found in \(what)", time / 1_000, "µs", target: nil,
-                "(\(bytes.count) bytes, \(finder.phrases.count) phrases)")
+                "(\(writer.bytes.count) bytes, \(finder.phrases.count) phrases)")
         }
     }
 }

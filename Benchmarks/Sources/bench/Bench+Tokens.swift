@@ -37,7 +37,6 @@ extension Bench {
             let alone = JWTKeyCollection()
             try await alone.add(jwksJSON: "{\"keys\": [\(jwk)]}")
             let verifier = TokenVerifier(rules, keySet: Array("{\"keys\": [\(jwk)]}".utf8))
-            // More than the verifier remembers, so that each is new.
             var tokens: [String] = []
             for number in 0..<400 {
                 let payload = Payload(
