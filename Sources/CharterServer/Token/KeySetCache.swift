@@ -59,9 +59,11 @@ final class KeySetCache: Sendable {
         if let held = held(), held.keySet.mayHaveSigned(token) { return held }
         do {
             let (fetching, isNew) = fetch()
-            let held = try await fetching.value
-            if isNew || held.keySet.mayHaveSigned(token) { return held }
-            // That one may have begun before the token's key was published.
+            guard !isNew else { return try await fetching.value }
+            // One that was going on may have begun before the token's key was published.
+            if let held = try? await fetching.value, held.keySet.mayHaveSigned(token) {
+                return held
+            }
             return try await fetch().task.value
         } catch {
             // Keys that are still believed, and do not know the token.
