@@ -77,6 +77,12 @@ struct DocumentCheck {
             add(DiscordMapping.read(source, charter)) {
                 "\(file): \($0.permissions.count) permissions of Discord"
             }
+        } else if file.hasSuffix(".access.yaml") {
+            guard let charter = try charter(beside: file) else { return }
+            // What layers declare is looked at with the settings that name them.
+            add(AccessMapping.read(source, charter, claims: charter.claims)) {
+                "\(file): \($0.rules.count) actions of AuthZEN"
+            }
         } else if file.hasSuffix(".phrases.yaml") {
             guard let charter = try charter(beside: file) else { return }
             add(PhrasesDocument.read(source, for: charter)) {
@@ -132,7 +138,8 @@ struct DocumentCheck {
     /// The charter that patterns or replies stand beside, else that of the layers; nil where it has
     /// errors, which are then told.
     private mutating func charter(beside file: String) throws -> Charter? {
-        let name = file.replacing(".patterns.yaml", with: "").replacing(".replies.yaml", with: "")
+        // `NAME.kind.yaml`.
+        let name = URL(filePath: file).deletingPathExtension().deletingPathExtension().relativePath
         var reading = base
         if !isCharterSaid, FileManager.default.fileExists(atPath: name + ".md") {
             reading = CharterDocument.read(try PolicyFiles.source(name + ".md"))

@@ -9,6 +9,8 @@ public struct Gateway: Sendable {
     public let settings: Settings
     /// By key.
     private let enforcements: [String: Enforcement]
+    /// By key.
+    private let accessPoints: [String: AccessPoint]
     /// In force for whoever comes in where there are no operators.
     private let anybody: Enforcement?
 
@@ -27,13 +29,21 @@ public struct Gateway: Sendable {
         let phrasesReading = try files.phrases(for: document.charter)
         diagnostics +=
             patternsReading.diagnostics + repliesReading.diagnostics + phrasesReading.diagnostics
+        var accessPoints: [String: AccessPoint] = [:]
         func enforcement(
-            _ name: String, _ layer: String?, _ tokens: Settings.Tokens? = nil
+            _ name: String, _ layer: String?, _ entry: Settings.Operator? = nil
         ) throws(FileError) -> Enforcement? {
             let reading = try files.read(document, platform: settings.platform, innermost: layer)
             diagnostics += reading.diagnostics
-            if let tokens, let documents = reading.value {
+            if let tokens = entry?.tokens, let documents = reading.value {
                 diagnostics += problems(of: tokens, documents.declaredClaims, settings)
+            }
+            if let entry, let path = entry.access, let documents = reading.value {
+                let mapping = AccessMapping.read(
+                    try PolicyFiles.source(path), document.charter,
+                    claims: documents.declaredClaims)
+                diagnostics += mapping.diagnostics
+                accessPoints[entry.key] = mapping.value.map { AccessPoint(documents.policy, $0) }
             }
             guard let policy = reading.value?.policy, let patterns = patternsReading.value,
                 let replies = repliesReading.value, let phrases = phrasesReading.value
@@ -45,11 +55,13 @@ public struct Gateway: Sendable {
         }
         var enforcements: [String: Enforcement] = [:]
         for entry in settings.operators {
-            enforcements[entry.key] = try enforcement(entry.name, entry.layer, entry.tokens)
+            enforcements[entry.key] = try enforcement(entry.name, entry.layer, entry)
         }
         let anybody = settings.operators.isEmpty ? try enforcement("anybody", nil) : nil
         return Reading(
-            value: Gateway(settings: settings, enforcements: enforcements, anybody: anybody),
+            value: Gateway(
+                settings: settings, enforcements: enforcements, accessPoints: accessPoints,
+                anybody: anybody),
             diagnostics: diagnostics)
     }
 
@@ -115,10 +127,20 @@ public struct Gateway: Sendable {
     /// Who is asking: `Authorization: Bearer KEY`.
     func enforcement(authorization: String?) throws(APIError) -> Enforcement {
         if let anybody { return anybody }
-        guard let authorization, authorization.lowercased().hasPrefix("bearer "),
-            let enforcement = enforcements[
-                authorization.dropFirst(7).drop { $0 == " " }.description]
-        else { throw .unknownKey }
+        guard let enforcement = Gateway.key(authorization).flatMap({ enforcements[$0] }) else {
+            throw .unknownKey
+        }
         return enforcement
+    }
+
+    /// Where AuthZEN's questions of this caller are decided; nil where its operator answers none.
+    func accessPoint(authorization: String?) throws(APIError) -> AccessPoint? {
+        _ = try enforcement(authorization: authorization)
+        return Gateway.key(authorization).flatMap { accessPoints[$0] }
+    }
+
+    private static func key(_ authorization: String?) -> String? {
+        guard let authorization, authorization.lowercased().hasPrefix("bearer ") else { return nil }
+        return authorization.dropFirst(7).drop { $0 == " " }.description
     }
 }

@@ -64,6 +64,7 @@ public struct GatewayServer: Sendable {
             let id = context.parameters.get("id") ?? ""
             return await respond(request) { try decision(request, id) }
         }
+        AccessRoutes(gateway: gateway, now: GatewayServer.now).add(to: router)
         let application = Application(
             router: router,
             server: .http1(configuration: .init(idleTimeout: GatewayServer.idleTimeout)),

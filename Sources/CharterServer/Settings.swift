@@ -36,6 +36,8 @@ public struct Settings: Sendable {
         public var layer: String?
         /// The key that requests of this operator carry.
         public var key: String
+        /// The path of what AuthZEN's words mean for it; nil: it answers no AuthZEN.
+        public var access: String?
         /// How its users' tokens are checked; nil: nothing of its users is verified.
         var tokens: Tokens?
     }
@@ -78,6 +80,8 @@ public struct Settings: Sendable {
     public var host = "127.0.0.1"
     /// The port to listen at; 0: any that is free.
     public var port = 8080
+    /// The address that clients know, without a slash behind it, for AuthZEN's metadata; nil: there is none.
+    public var publicURL: String?
     /// The model's server.
     public var upstream: Upstream
     /// Empty: whoever can reach the port may come in, and speaks for nobody.

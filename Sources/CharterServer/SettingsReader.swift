@@ -30,7 +30,10 @@ struct SettingsReader {
     private mutating func read(_ root: YAMLNode) -> Settings? {
         let top = pairs(
             root,
-            ["charter", "platform", "listen", "upstream", "operators", "decisions", "body_limit"])
+            [
+                "charter", "platform", "listen", "upstream", "operators", "decisions", "body_limit",
+                "public_url",
+            ])
         guard let upstream = top["upstream"].flatMap({ upstream($0) }) else {
             if top["upstream"] == nil {
                 findings.add(
@@ -53,6 +56,18 @@ struct SettingsReader {
         }
         if let node = top["body_limit"], let number = number(node, 1_024...(1 << 30)) {
             settings.bodyLimit = number
+        }
+        if let node = top["public_url"] {
+            guard let url = node.scalar, url.hasPrefix("https://"), !url.hasSuffix("/"),
+                let parsed = URL(string: url), parsed.host() != nil, parsed.query() == nil,
+                parsed.fragment() == nil
+            else {
+                findings.add(
+                    "settings.bad-value", at: node.range, "this is no public address",
+                    help: "write one such as `https://charter.example.com`")
+                return nil
+            }
+            settings.publicURL = url
         }
         if let node = top["operators"] { settings.operators = operators(node) }
         return settings
@@ -94,7 +109,7 @@ struct SettingsReader {
         }
         var operators: [Settings.Operator] = []
         for node in nodes {
-            let members = pairs(node, ["name", "layer", "key", "tokens"])
+            let members = pairs(node, ["name", "layer", "key", "access", "tokens"])
             guard let name = members["name"]?.scalar, let keyNode = members["key"] else {
                 findings.add(
                     "settings.bad-value", at: node.range, "an operator has a `name` and a `key`")
@@ -111,6 +126,7 @@ struct SettingsReader {
             operators.append(
                 Settings.Operator(
                     name: name, layer: members["layer"].flatMap { path($0) }, key: key,
+                    access: members["access"].flatMap { path($0) },
                     tokens: members["tokens"].flatMap { tokens($0) }))
         }
         return operators

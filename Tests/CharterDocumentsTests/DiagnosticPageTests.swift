@@ -56,7 +56,7 @@ struct DiagnosticPageTests {
         for case let file as URL in sources where file.pathExtension == "swift" {
             let text = try String(contentsOf: file, encoding: .utf8)
             let known =
-                /"((?:charter|layer|condition|request|test|replies|patterns|settings|discord|style|phrases)\.[a-z]+(?:-[a-z]+)*)"/
+                /"((?:charter|layer|condition|request|test|replies|patterns|settings|discord|access|style|phrases)\.[a-z]+(?:-[a-z]+)*)"/
             for match in text.matches(of: known)
             where !["md", "yaml", "py"].contains(match.1.split(separator: ".")[1]) {
                 ids.insert(String(match.1))
@@ -110,6 +110,11 @@ struct DiagnosticPageTests {
         case "discord":
             return DiscordMapping.read(SourceText(file: "a", text: text), try charter().charter)
                 .diagnostics
+        case "access":
+            let charter = try charter().charter
+            return AccessMapping.read(
+                SourceText(file: "a", text: text), charter, claims: charter.claims
+            ).diagnostics
         default: return try layer(text)
         }
     }
