@@ -11,6 +11,7 @@ let strict: [SwiftSetting] = [
 let argumentParser: Target.Dependency = .product(
     name: "ArgumentParser", package: "swift-argument-parser")
 let crypto: Target.Dependency = .product(name: "Crypto", package: "swift-crypto")
+let grdb: Target.Dependency = .product(name: "GRDB", package: "GRDB.swift")
 let hummingbird: Target.Dependency = .product(name: "Hummingbird", package: "hummingbird")
 let httpClient: Target.Dependency = .product(name: "AsyncHTTPClient", package: "async-http-client")
 let httpTypes: Target.Dependency = .product(name: "HTTPTypes", package: "swift-http-types")
@@ -40,6 +41,7 @@ let package = Package(
         .package(url: "https://github.com/apple/swift-http-types", from: "1.8.0"),
         .package(url: "https://github.com/apple/swift-log", from: "1.16.0"),
         .package(url: "https://github.com/apple/swift-nio", from: "2.101.0"),
+        .package(url: "https://github.com/groue/GRDB.swift", from: "7.10.0"),
         .package(url: "https://github.com/hummingbird-project/hummingbird", from: "2.28.0"),
         .package(url: "https://github.com/swift-server/async-http-client", from: "1.37.0"),
         .package(url: "https://github.com/vapor/jwt-kit", from: "5.7.1"),
@@ -86,10 +88,14 @@ let package = Package(
             ],
             swiftSettings: strict),
         .target(
+            name: "CharterStore", dependencies: ["CharterEngine", crypto, grdb],
+            swiftSettings: strict),
+        .target(
             name: "CharterServer",
             dependencies: [
                 "CharterEngine", "CharterDocuments", "CharterAnalysis", "CharterDetection",
-                "CharterGateway", "CStandardCharter", crypto, hummingbird, httpClient, httpTypes,
+                "CharterGateway", "CharterStore", "CStandardCharter", crypto, hummingbird,
+                httpClient, httpTypes,
                 jwtKit, logging,
                 nioCore, nioHTTP1, nioPosix, serviceLifecycle,
             ],
@@ -98,7 +104,7 @@ let package = Package(
             name: "CharterCommand",
             dependencies: [
                 "CharterEngine", "CharterDocuments", "CharterAnalysis", "CharterDetection",
-                "CharterGateway", "CharterServer", argumentParser,
+                "CharterGateway", "CharterServer", "CharterStore", argumentParser,
             ],
             swiftSettings: strict),
 
@@ -129,6 +135,9 @@ let package = Package(
                 "CharterEngine", "CharterDocuments", "CharterAnalysis", "CharterDetection",
                 "CharterGateway", "CharterServer", logging,
             ],
+            swiftSettings: strict),
+        .testTarget(
+            name: "CharterStoreTests", dependencies: ["CharterEngine", "CharterStore", grdb],
             swiftSettings: strict),
         .testTarget(name: "AcceptanceTests", swiftSettings: strict),
         .testTarget(name: "HouseTests", swiftSettings: strict),

@@ -8,7 +8,7 @@
 set -eu
 export LC_ALL=C
 
-build_packages="libcmark-gfm-dev libcmark-gfm-extensions-dev libsimdjson-dev libutf8proc-dev libvectorscan-dev libyaml-dev pkg-config"
+build_packages="libcmark-gfm-dev libcmark-gfm-extensions-dev libsimdjson-dev libsqlite3-dev libutf8proc-dev libvectorscan-dev libyaml-dev pkg-config"
 python_packages="python3-venv"
 bench_packages="nginx-light wrk"
 
@@ -37,8 +37,8 @@ if ! command -v swift >/dev/null 2>&1; then
 fi
 if ! command -v dpkg-query >/dev/null 2>&1; then
     say "This is no Debian or Ubuntu. Charter needs these libraries, with their headers:"
-    say "  cmark-gfm (and its extensions), simdjson, utf8proc, vectorscan, libyaml; and pkg-config, Python 3.10 with venv"
-    pkg-config --exists simdjson libutf8proc libhs libcmark-gfm yaml-0.1 2>/dev/null || exit 3
+    say "  cmark-gfm (and its extensions), simdjson, SQLite, utf8proc, vectorscan, libyaml; and pkg-config, Python 3.10 with venv"
+    pkg-config --exists simdjson sqlite3 libutf8proc libhs libcmark-gfm yaml-0.1 2>/dev/null || exit 3
     exit 0
 fi
 

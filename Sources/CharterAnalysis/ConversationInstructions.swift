@@ -104,10 +104,10 @@ public struct ConversationInstructions: Sendable {
     /// - Throws: as ``init(_:_:_:_:user:)``.
     public static func instructions(
         in messages: MessageList, _ reader: some SentenceReader, _ policy: Policy,
-        _ request: Request
+        _ request: Request, user: UserLayer? = nil
     ) throws -> [Instruction] {
         let found = try find(messages, reader, policy.charter)
-        let fates = try fates(of: found, policy, request, nil)
+        let fates = try fates(of: found, policy, request, user)
         return zip(found, fates).compactMap { $1 == .taken ? $0.instruction : nil }.map {
             var instruction = $0
             if case .tool = instruction.from { instruction.from = .tool("message") }

@@ -1,6 +1,7 @@
 import ArgumentParser
 import CharterDocuments
 import CharterServer
+import CharterStore
 import Foundation
 import Logging
 
@@ -58,8 +59,13 @@ struct Serve: AsyncParsableCommand {
         LoggingSystem.bootstrap { label in StreamLogHandler.standardError(label: label) }
         var logger = Logger(label: "charter")
         logger.logLevel = .warning
+        let server: GatewayServer
+        do { server = try GatewayServer(gateway, logger: logger) } catch {
+            Output.error("charter: the store: \(error.message)")
+            throw ExitCode.environment
+        }
         do {
-            try await GatewayServer(gateway, logger: logger).run { port in
+            try await server.run { port in
                 let charter = settings.charter ?? "the standard charter"
                 let operators = settings.operators.map(\.name).joined(separator: ", ")
                 let who = operators.isEmpty ? "anybody may come in" : "for \(operators)"
@@ -89,7 +95,7 @@ struct Serve: AsyncParsableCommand {
         return gateway
     }
 
-    private static func settings(_ config: String, needsKeys: Bool = true) throws -> Settings {
+    static func settings(_ config: String, needsKeys: Bool = true) throws -> Settings {
         let reading = Settings.read(
             try PolicyFiles.source(config), environment: ProcessInfo.processInfo.environment,
             needsKeys: needsKeys)

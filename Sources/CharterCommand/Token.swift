@@ -151,10 +151,10 @@ extension ClaimValue {
 }
 
 extension Instant {
-    /// The moment that `--at` says.
-    init(argument: String) throws(UsageError) {
+    /// The moment that an option says.
+    init(argument: String, of option: String = "--at") throws(UsageError) {
         guard let instant = Instant(parsing: argument) else {
-            throw UsageError("--at: write a time as RFC 3339 does, 2027-03-31T12:00:00Z")
+            throw UsageError("\(option): write a time as RFC 3339 does, 2027-03-31T12:00:00Z")
         }
         self = instant
     }

@@ -79,25 +79,20 @@ struct Conversation {
 }
 
 extension [Instruction] {
-    /// The same instructions without those that are said again: of equal `set`s the last counts, of equal
-    /// delegations the first. Settings and ceilings come out as they would with all of them. O(n).
+    /// The same instructions without those that are said again: of equal `set`s the last counts. Settings
+    /// and ceilings come out as they would with all of them. O(n).
     ///
-    /// A conversation says the same thing as often as it likes, and a gateway keeps what was said.
+    /// A conversation says the same thing as often as it likes, and a gateway keeps what was said. Where a
+    /// level is lent, what tools say stays as it is: said again it may stand at another level.
     public var withoutRepetitions: [Instruction] {
+        let lends = contains { if case .delegate = $0.content { true } else { false } }
         var seen: Set<Instruction> = []
-        let last = reversed().filter { instruction in
-            if case .delegate = instruction.content {
-                true
-            } else {
-                seen.insert(instruction).inserted
+        return reversed().filter { instruction in
+            switch (instruction.content, instruction.from) {
+            case (.delegate, _): true
+            case (.set, .tool) where lends: true
+            case (.set, _): seen.insert(instruction).inserted
             }
-        }
-        return last.reversed().filter { instruction in
-            if case .delegate = instruction.content {
-                seen.insert(instruction).inserted
-            } else {
-                true
-            }
-        }
+        }.reversed()
     }
 }

@@ -33,7 +33,7 @@ struct AccessRoutes: Sendable {
         router.post("/access/v1/\(path)") { request, _ in
             do {
                 let point = try gateway.accessPoint(
-                    authorization: request.headers[.authorization])
+                    authorization: request.headers[.authorization], at: now().seconds)
                 guard let point else {
                     return AccessRoutes.error(403, "the operator answers no AuthZEN", request)
                 }

@@ -2,15 +2,20 @@ internal import CharterDetection
 public import CharterDocuments
 internal import CharterEngine
 internal import CharterGateway
+internal import CharterStore
 
 /// Everything that is in force in a running server: read once, immutable, shared by all requests.
 public struct Gateway: Sendable {
     /// What the gateway was set up with.
     public let settings: Settings
-    /// By key.
+    /// By operator.
     private let enforcements: [String: Enforcement]
-    /// By key.
+    /// By operator.
     private let accessPoints: [String: AccessPoint]
+    /// Operators by the keys of the settings.
+    private let operators: [String: String]
+    /// Keys of the store; nil where there is none.
+    private let keyRing: KeyRing?
     /// In force for whoever comes in where there are no operators.
     private let anybody: Enforcement?
 
@@ -43,7 +48,7 @@ public struct Gateway: Sendable {
                     try PolicyFiles.source(path), document.charter,
                     claims: documents.declaredClaims)
                 diagnostics += mapping.diagnostics
-                accessPoints[entry.key] = mapping.value.map { AccessPoint(documents.policy, $0) }
+                accessPoints[entry.name] = mapping.value.map { AccessPoint(documents.policy, $0) }
             }
             guard let policy = reading.value?.policy, let patterns = patternsReading.value,
                 let replies = repliesReading.value, let phrases = phrasesReading.value
@@ -55,13 +60,16 @@ public struct Gateway: Sendable {
         }
         var enforcements: [String: Enforcement] = [:]
         for entry in settings.operators {
-            enforcements[entry.key] = try enforcement(entry.name, entry.layer, entry)
+            enforcements[entry.name] = try enforcement(entry.name, entry.layer, entry)
         }
         let anybody = settings.operators.isEmpty ? try enforcement("anybody", nil) : nil
         return Reading(
             value: Gateway(
                 settings: settings, enforcements: enforcements, accessPoints: accessPoints,
-                anybody: anybody),
+                operators: Dictionary(
+                    settings.operators.compactMap { entry in entry.key.map { ($0, entry.name) } },
+                    uniquingKeysWith: { first, _ in first }),
+                keyRing: nil, anybody: anybody),
             diagnostics: diagnostics)
     }
 
@@ -119,24 +127,40 @@ public struct Gateway: Sendable {
     /// Whether the `Charter-*` fields of this caller count: there are operators, and it has a key.
     var hasOperators: Bool { anybody == nil }
 
+    /// The same with the keys of a store.
+    func with(_ keyRing: KeyRing) -> Gateway {
+        Gateway(
+            settings: settings, enforcements: enforcements, accessPoints: accessPoints,
+            operators: operators, keyRing: keyRing, anybody: anybody)
+    }
+
     /// What is in force for an operator of the settings.
-    func enforcement(ofOperator name: String) -> Enforcement? {
-        settings.operators.first { $0.name == name }.flatMap { enforcements[$0.key] }
+    func enforcement(ofOperator name: String) -> Enforcement? { enforcements[name] }
+
+    /// Who is asking, and for what they may ask.
+    struct Identity: Sendable {
+        let enforcement: Enforcement
+        /// Nil: for any model.
+        let models: [String]?
     }
 
     /// Who is asking: `Authorization: Bearer KEY`.
-    func enforcement(authorization: String?) throws(APIError) -> Enforcement {
-        if let anybody { return anybody }
-        guard let enforcement = Gateway.key(authorization).flatMap({ enforcements[$0] }) else {
-            throw .unknownKey
+    func identity(authorization: String?, at now: Int64) throws(APIError) -> Identity {
+        if let anybody { return Identity(enforcement: anybody, models: nil) }
+        guard let key = Gateway.key(authorization) else { throw .unknownKey }
+        if let enforcement = operators[key].flatMap({ enforcements[$0] }) {
+            return Identity(enforcement: enforcement, models: nil)
         }
-        return enforcement
+        guard let stored = try keyRing?.key(key, at: now),
+            let enforcement = enforcements[stored.operatorName]
+        else { throw .unknownKey }
+        return Identity(enforcement: enforcement, models: stored.models)
     }
 
     /// Where AuthZEN's questions of this caller are decided; nil where its operator answers none.
-    func accessPoint(authorization: String?) throws(APIError) -> AccessPoint? {
-        _ = try enforcement(authorization: authorization)
-        return Gateway.key(authorization).flatMap { accessPoints[$0] }
+    func accessPoint(authorization: String?, at now: Int64) throws(APIError) -> AccessPoint? {
+        let identity = try identity(authorization: authorization, at: now)
+        return accessPoints[identity.enforcement.operatorName]
     }
 
     private static func key(_ authorization: String?) -> String? {

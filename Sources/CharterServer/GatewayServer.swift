@@ -2,6 +2,7 @@ internal import AsyncHTTPClient
 internal import CharterDocuments
 internal import CharterEngine
 internal import CharterGateway
+public import CharterStore
 internal import Foundation
 internal import HTTPTypes
 internal import Hummingbird
@@ -19,6 +20,7 @@ public struct GatewayServer: Sendable {
     private let keyClient: HTTPClient
     /// By operator.
     private let tokens: [String: TokenVerifier]
+    private let userLayers: UserLayers?
     private let logger: Logger
 
     /// How long a connection may say nothing while a request is awaited or being read.
@@ -28,8 +30,14 @@ public struct GatewayServer: Sendable {
     private static let mostConnections = 8_192
 
     /// A server of this gateway, which is not running yet.
-    public init(_ gateway: Gateway, logger: Logger) {
-        self.gateway = gateway
+    ///
+    /// - Throws: where the store of the settings cannot be opened.
+    public init(_ gateway: Gateway, logger: Logger) throws(Store.Failure) {
+        let store = try gateway.settings.store.map { file throws(Store.Failure) in
+            try Store(path: file.path, secret: file.secret)
+        }
+        self.gateway = store.map { gateway.with(KeyRing($0)) } ?? gateway
+        userLayers = store.map(UserLayers.init)
         self.logger = logger
         decisions = DecisionStore(capacity: gateway.settings.decisions)
         model = ModelClient(gateway.settings.upstream)
@@ -56,6 +64,16 @@ public struct GatewayServer: Sendable {
         }
         router.post("/v1/chat/completions") { request, context in
             await respond(request) { try await chat(request, context.channel) }
+        }
+        let layerPath: RouterPath = "/charter/v1/users/:id/layer"
+        router.put(layerPath) { request, context in
+            await respond(request) { try await putLayer(request, context) }
+        }
+        router.get(layerPath) { request, context in
+            await respond(request) { try layer(request, context) }
+        }
+        router.delete(layerPath) { request, context in
+            await respond(request) { try removeLayer(request, context) }
         }
         router.get("/charter/v1/matrix") { request, _ in
             await respond(request) { try await matrix(request) }
@@ -97,14 +115,18 @@ public struct GatewayServer: Sendable {
     // MARK: Chat completions
 
     private func chat(_ request: Request, _ channel: any Channel) async throws -> Response {
-        let enforcement = try enforcement(of: request)
+        let identity = try identity(of: request)
+        let enforcement = identity.enforcement
         let body = try await body(of: request, channel)
         let now = GatewayServer.now()
         let arrival = Exchange.Arrival(
-            id: GatewayServer.newID(), at: now, caller: try await caller(request, enforcement, now))
+            id: GatewayServer.newID(), at: now, caller: try await caller(request, enforcement, now),
+            models: identity.models)
         var exchange: Exchange
         do {
-            exchange = try Exchange(body, arrival, enforcement)
+            exchange = try Exchange(body, arrival, enforcement) { user throws(APIError) in
+                try userLayers?.layer(of: user, enforcement)
+            }
         } catch {
             return response(error, id: arrival.id, enforcement.policy)
         }
@@ -199,6 +221,62 @@ public struct GatewayServer: Sendable {
         if !output.isEmpty { try await writer.write(ByteBuffer(bytes: output)) }
     }
 
+    // MARK: What users have set
+
+    private func userLayers(
+        _ request: Request, _ context: GatewayContext
+    ) throws(APIError) -> (UserLayers, user: String, Enforcement) {
+        let enforcement = try enforcement(of: request)
+        guard let userLayers, gateway.hasOperators else {
+            throw .notFound("the settings have no `store`, or no operators")
+        }
+        let user = context.parameters.get("id")?.removingPercentEncoding ?? ""
+        guard !user.isEmpty, user.utf8.count <= Caller.longestName else {
+            throw .invalid("the user's id is empty, or too long", param: "id")
+        }
+        return (userLayers, user, enforcement)
+    }
+
+    private func putLayer(_ request: Request, _ context: GatewayContext) async throws -> Response {
+        let (layers, user, enforcement) = try userLayers(request, context)
+        let bytes: [UInt8]
+        do {
+            let body = try await request.body.collect(upTo: Store.largestUserLayer)
+            bytes = Array(body.readableBytesView)
+        } catch {
+            throw APIError(JSONError.tooLarge(Store.largestUserLayer))
+        }
+        let doubts = try layers.put(
+            bytes, of: user, enforcement, at: GatewayServer.now().seconds)
+        var writer = JSONWriter()
+        writer.object { writer in
+            writer.list("warnings") { writer in
+                for doubt in doubts where doubt.severity == .warning {
+                    writer.value(UserLayers.words(of: [doubt]))
+                }
+            }
+        }
+        return json(writer.bytes)
+    }
+
+    private func layer(_ request: Request, _ context: GatewayContext) throws -> Response {
+        let (layers, user, enforcement) = try userLayers(request, context)
+        guard let bytes = try layers.document(of: user, enforcement) else {
+            throw APIError.notFound("the user has set nothing")
+        }
+        return Response(
+            status: .ok, headers: [.contentType: "application/yaml"],
+            body: .init(byteBuffer: ByteBuffer(bytes: bytes)))
+    }
+
+    private func removeLayer(_ request: Request, _ context: GatewayContext) throws -> Response {
+        let (layers, user, enforcement) = try userLayers(request, context)
+        guard try layers.remove(of: user, enforcement) else {
+            throw APIError.notFound("the user has set nothing")
+        }
+        return Response(status: .noContent)
+    }
+
     // MARK: What else there is
 
     private func models(_ request: Request) async throws -> Response {
@@ -245,8 +323,13 @@ public struct GatewayServer: Sendable {
 
     // MARK: Requests and responses
 
+    private func identity(of request: Request) throws(APIError) -> Gateway.Identity {
+        try gateway.identity(
+            authorization: request.headers[.authorization], at: GatewayServer.now().seconds)
+    }
+
     private func enforcement(of request: Request) throws(APIError) -> Enforcement {
-        try gateway.enforcement(authorization: request.headers[.authorization])
+        try identity(of: request).enforcement
     }
 
     /// The `Charter-*` fields count with an operator's key only.

@@ -34,8 +34,8 @@ public struct Settings: Sendable {
         public var name: String
         /// The file of its layer; nil: the charter as it is.
         public var layer: String?
-        /// The key that requests of this operator carry.
-        public var key: String
+        /// A key that requests of this operator carry; nil: those of the store alone.
+        public var key: String?
         /// The path of what AuthZEN's words mean for it; nil: it answers no AuthZEN.
         public var access: String?
         /// How its users' tokens are checked; nil: nothing of its users is verified.
@@ -72,6 +72,8 @@ public struct Settings: Sendable {
 
     /// What they were read from; nil: made by a program.
     var source: SourceText?
+    /// The file of keys and users' layers, and what it is hashed with; nil: there is none.
+    public var store: (path: String, secret: String)?
     /// The charter's file; nil: the standard charter that the program carries.
     public var charter: String?
     /// The path of the platform's layer; nil: there is none.

@@ -1,5 +1,6 @@
 internal import CharterDocuments
 internal import CharterEngine
+internal import CharterStore
 internal import Foundation
 
 /// Reads `charter.yaml`.
@@ -32,7 +33,7 @@ struct SettingsReader {
             root,
             [
                 "charter", "platform", "listen", "upstream", "operators", "decisions", "body_limit",
-                "public_url",
+                "public_url", "store",
             ])
         guard let upstream = top["upstream"].flatMap({ upstream($0) }) else {
             if top["upstream"] == nil {
@@ -69,7 +70,24 @@ struct SettingsReader {
             }
             settings.publicURL = url
         }
-        if let node = top["operators"] { settings.operators = operators(node) }
+        if let node = top["store"] {
+            let parts = pairs(node, ["path", "secret"])
+            guard let file = parts["path"].flatMap({ path($0) }),
+                let secret = parts["secret"].flatMap({ secret($0, isNeeded: true) }),
+                secret.utf8.count >= Store.shortestSecret
+            else {
+                findings.add(
+                    "settings.bad-value", at: node.range,
+                    "a store has a `path` and a `secret` of at least \(Store.shortestSecret) bytes",
+                    reason: "who has the file alone must not be able to use a key",
+                    help: "write `store: {path: charter.sqlite, secret: env:CHARTER_STORE_SECRET}`")
+                return nil
+            }
+            settings.store = (file, secret)
+        }
+        if let node = top["operators"] {
+            settings.operators = operators(node, hasStore: settings.store != nil)
+        }
         return settings
     }
 
@@ -101,7 +119,9 @@ struct SettingsReader {
         return upstream
     }
 
-    private mutating func operators(_ node: YAMLNode) -> [Settings.Operator] {
+    private mutating func operators(
+        _ node: YAMLNode, hasStore: Bool
+    ) -> [Settings.Operator] {
         guard case .sequence(let nodes) = node.content else {
             findings.add(
                 "settings.bad-value", at: node.range, "`operators` is a list, not \(node.kind)")
@@ -110,13 +130,16 @@ struct SettingsReader {
         var operators: [Settings.Operator] = []
         for node in nodes {
             let members = pairs(node, ["name", "layer", "key", "access", "tokens"])
-            guard let name = members["name"]?.scalar, let keyNode = members["key"] else {
+            guard let name = members["name"]?.scalar, hasStore || members["key"] != nil else {
                 findings.add(
-                    "settings.bad-value", at: node.range, "an operator has a `name` and a `key`")
+                    "settings.bad-value", at: node.range, "an operator has a `name` and a `key`",
+                    help: "or keys of a `store`, by `charter keys create`")
                 continue
             }
-            guard let key = secret(keyNode) else { continue }
-            guard !operators.contains(where: { $0.key == key || $0.name == name }) else {
+            let key = members["key"].flatMap { secret($0) }
+            guard key != nil || members["key"] == nil else { continue }
+            let isTaken = operators.contains { $0.name == name || key != nil && $0.key == key }
+            guard !isTaken else {
                 findings.add(
                     "settings.bad-value", at: node.range,
                     "the name or the key is another operator's",

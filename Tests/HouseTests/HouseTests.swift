@@ -15,11 +15,12 @@ struct HouseTests {
         ],
         "CharterServer": [
             "CharterEngine", "CharterDocuments", "CharterAnalysis", "CharterDetection",
-            "CharterGateway",
+            "CharterGateway", "CharterStore",
         ],
+        "CharterStore": ["CharterEngine"],
         "CharterCommand": [
             "CharterEngine", "CharterDocuments", "CharterAnalysis", "CharterDetection",
-            "CharterGateway", "CharterServer",
+            "CharterGateway", "CharterServer", "CharterStore",
         ],
     ]
 

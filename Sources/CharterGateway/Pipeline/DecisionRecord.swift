@@ -15,6 +15,7 @@ public struct DecisionRecord: Sendable {
     /// What was done with the request.
     public let act: Act
     private let question: Request
+    private let user: UserLayer?
     /// Behaviors at which an answer was stopped.
     public internal(set) var stopped: [String] = []
     /// Behaviors that an answer exercised without being stopped.
@@ -22,17 +23,18 @@ public struct DecisionRecord: Sendable {
 
     init(
         _ arrival: Exchange.Arrival, _ enforcement: Enforcement, _ question: Request,
-        _ decision: Decision
+        _ user: UserLayer?, _ decision: Decision
     ) {
         id = arrival.id
         operatorName = enforcement.operatorName
         policy = enforcement.policy
         act = decision.verdict.act
         self.question = question
+        self.user = user
     }
 
     /// The decision made again with its refused steps, which only who words a refusal reads.
-    var explained: Decision? { try? policy.decide(question) }
+    var explained: Decision? { try? policy.decide(question, user: user) }
 
     /// The fields of every reply.
     var headers: [(name: String, value: String)] {
@@ -103,7 +105,7 @@ public struct DecisionRecord: Sendable {
                     }
                 }
             }
-            if let decision = try? policy.decide(question, withTrail: true) {
+            if let decision = try? policy.decide(question, user: user, withTrail: true) {
                 DecisionWriter(policy.charter).writeMembers(of: decision, trail: true, to: &writer)
             }
         }

@@ -17,12 +17,15 @@ public struct Exchange: Sendable {
         public var at: Instant
         /// Who is asking.
         public var caller: Caller
+        /// The models that may be asked for; nil: any.
+        public var models: [String]?
 
         /// What is known of a request that has just come.
-        public init(id: String, at: Instant, caller: Caller) {
+        public init(id: String, at: Instant, caller: Caller, models: [String]? = nil) {
             self.id = id
             self.at = at
             self.caller = caller
+            self.models = models
         }
     }
 
@@ -67,13 +70,18 @@ public struct Exchange: Sendable {
 
     /// Receives a request of a caller that was identified, and comes to its verdict.
     ///
+    /// - Parameter userLayer: what a user has set.
     /// - Throws: what is wrong with the request, in the protocol's own form.
     public init(
         _ body: [UInt8], _ arrival: Arrival, _ enforcement: Enforcement,
-        limits: JSONLimits = JSONLimits()
+        limits: JSONLimits = JSONLimits(),
+        userLayer: (Text) throws(APIError) -> UserLayer? = { _ throws(APIError) in nil }
     ) throws(APIError) {
         // receive
         request = try ChatRequest(body: body, limits: limits)
+        guard arrival.models?.contains(request.model) ?? true else {
+            throw .forbidden("the key may not ask for this model", code: "model_not_allowed")
+        }
         isStreamed = request.isStreamed
         self.arrival = arrival
         self.enforcement = enforcement
@@ -87,11 +95,12 @@ public struct Exchange: Sendable {
             model: Text(request.model), language: arrival.caller.language, at: arrival.at,
             claims: arrival.caller.claims)
         question.demands = demands
-        question.instructions = try Exchange.instructions(request, question, enforcement)
+        let layer = try question.user.map { user throws(APIError) in try userLayer(user) } ?? nil
+        question.instructions = try Exchange.instructions(request, question, layer, enforcement)
         // decide, arbitrate
-        decision = try Exchange.decide(question, enforcement.policy)
+        decision = try Exchange.decide(question, layer, enforcement.policy)
         judge = AnswerJudge(enforcement, decision, demands)
-        decided = DecisionRecord(arrival, enforcement, question, decision)
+        decided = DecisionRecord(arrival, enforcement, question, layer, decision)
         // act
         switch decision.verdict.act {
         case .refuse, .ask, .transform:
@@ -189,14 +198,15 @@ public struct Exchange: Sendable {
     }
 
     private static func instructions(
-        _ request: ChatRequest, _ question: Request, _ enforcement: Enforcement
+        _ request: ChatRequest, _ question: Request, _ user: UserLayer?,
+        _ enforcement: Enforcement
     ) throws(APIError) -> [Instruction] {
         guard let phrases = enforcement.phrases, !phrases.phrases.isEmpty,
             let list = request.document.root["messages"]
         else { return [] }
         do {
             return try ConversationInstructions.instructions(
-                in: try MessageList(list), phrases, enforcement.policy, question)
+                in: try MessageList(list), phrases, enforcement.policy, question, user: user)
         } catch let error as RequestError {
             throw unknownChannel(error)
         } catch let error as MessageList.Malformed {
@@ -207,10 +217,10 @@ public struct Exchange: Sendable {
     }
 
     private static func decide(
-        _ question: Request, _ policy: Policy
+        _ question: Request, _ user: UserLayer?, _ policy: Policy
     ) throws(APIError) -> Decision {
         do {
-            return try policy.decide(question, withRefused: false)
+            return try policy.decide(question, user: user, withRefused: false)
         } catch {
             throw unknownChannel(error)
         }
