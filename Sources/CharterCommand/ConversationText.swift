@@ -7,9 +7,10 @@ import CharterServer
 /// Conversations read from files, and shown.
 extension ConversationInstructions {
     static func read(
-        _ path: String, _ reader: ReaderOptions, _ charterPath: String?, _ policy: Policy,
-        _ request: Request, _ user: UserLayer?
-    ) async throws -> ConversationInstructions {
+        _ path: String, _ reader: ReaderOptions, _ charterPath: String?,
+        _ documents: PolicyDocuments, _ request: Request, _ user: UserLayer?
+    ) async throws -> (ConversationInstructions, stated: [Text: Claim]) {
+        let policy = documents.policy
         let largest = 16 << 20
         let messages: MessageList
         do {
@@ -23,20 +24,29 @@ extension ConversationInstructions {
         }
         let reader = try await reader.sentenceReader(
             of: messages.texts.map { Array($0.text.utf8) }, charterPath, policy.charter)
+        let stated = StatedClaims.claims(in: messages, declared: documents.declaredClaims)
+        var request = request
+        // What somebody shows goes before what they say.
+        request.claims.merge(stated) { shown, _ in shown }
         do {
-            return try ConversationInstructions(messages, reader, policy, request, user: user)
+            return (
+                try ConversationInstructions(messages, reader, policy, request, user: user), stated
+            )
         } catch let error as RequestError {
             throw UsageError("the operator has no such channel (\(error.rawValue))")
         }
     }
 
     /// Each instruction with its fate, then what is in force of the behaviors that they are about.
-    func lines(_ charter: Charter) -> [String] {
+    func lines(_ charter: Charter, _ stated: [Text: Claim]) -> [String] {
+        let claims = stated.keys.sorted().map { "  \($0), asserted: a user's word" }
+        let said = claims.isEmpty ? [] : ["", "claims that users make of themselves:"] + claims
         let rest = unknown.map { "  \($0.place): \"\($0.sentence.prefix(80))\"" }
         let notKnown =
             rest.isEmpty ? [] : ["", "looks like an instruction, and was read as none:"] + rest
         guard !entries.isEmpty else {
             return ["no instruction was found (by \(reader); there may be others)"] + notKnown
+                + said
         }
         var lines = ["instructions found, by \(reader):"]
         let rows = entries.map { entry in
@@ -55,14 +65,19 @@ extension ConversationInstructions {
                 "decided by \(decided.decidedBy.words)",
             ]
         }
-        return lines + TextTable(settings).lines.map { "  " + $0 } + notKnown
+        return lines + TextTable(settings).lines.map { "  " + $0 } + notKnown + said
     }
 
     /// `{by, instructions: [{place, from, sentence, behavior, value, explicit, outcome}], decision}`.
-    func json(_ charter: Charter) -> String {
+    func json(_ charter: Charter, _ stated: [Text: Claim]) -> String {
         var writer = JSONWriter()
         writer.object { writer in
             writer.member("by", reader)
+            writer.object("claims") { writer in
+                for (name, claim) in stated.sorted(by: { $0.key < $1.key }) {
+                    writer.member(name.string, claim.evidence.name)
+                }
+            }
             writer.list("instructions") { writer in
                 for entry in entries {
                     writer.object { writer in

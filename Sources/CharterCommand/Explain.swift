@@ -44,12 +44,12 @@ struct Explain: AsyncParsableCommand {
         let charter = documents.policy.charter
         let request = try request.read(for: documents)
         if let messages {
-            let conversation = try await ConversationInstructions.read(
-                messages, reader, policy.charter, documents.policy, request, user)
+            let (conversation, stated) = try await ConversationInstructions.read(
+                messages, reader, policy.charter, documents, request, user)
             if format == .json {
-                print(conversation.json(charter))
+                print(conversation.json(charter, stated))
             } else {
-                print(Output.visible(conversation.lines(charter)))
+                print(Output.visible(conversation.lines(charter, stated)))
             }
             return
         }

@@ -55,7 +55,7 @@ public struct Gateway: Sendable {
             else { return nil }
             return Enforcement(
                 operatorName: name, policy: policy, charter: document, patterns: patterns,
-                phrases: phrases, replies: replies,
+                phrases: phrases, claims: reading.value?.declaredClaims ?? [:], replies: replies,
                 guideRole: settings.upstream.instructions == "developer" ? .developer : .system)
         }
         var enforcements: [String: Enforcement] = [:]

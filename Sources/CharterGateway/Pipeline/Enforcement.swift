@@ -12,6 +12,8 @@ public struct Enforcement: Sendable {
     public let patterns: PatternSet
     /// What finds instructions in messages; nil: none are looked for.
     public let phrases: PhraseFinder?
+    /// The claims that users may make, by name.
+    public let claims: [Text: ClaimType]
     /// The words of refusals and duties.
     public let replies: Replies
     /// The role in which the model's server takes instructions: `system` or `developer`.
@@ -30,12 +32,14 @@ public struct Enforcement: Sendable {
     /// - Parameter charter: the document that the policy was compiled from.
     public init(
         operatorName: String, policy: Policy, charter: CharterDocument, patterns: PatternSet,
-        phrases: PhraseFinder? = nil, replies: Replies, guideRole: ChatRole = .system
+        phrases: PhraseFinder? = nil, claims: [Text: ClaimType] = [:], replies: Replies,
+        guideRole: ChatRole = .system
     ) {
         self.operatorName = operatorName
         self.policy = policy
         self.patterns = patterns
         self.phrases = phrases
+        self.claims = claims
         self.replies = replies
         self.guideRole = guideRole
         rules = Dictionary(

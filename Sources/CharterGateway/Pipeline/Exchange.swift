@@ -96,7 +96,12 @@ public struct Exchange: Sendable {
             claims: arrival.caller.claims)
         question.demands = demands
         let layer = try question.user.map { user throws(APIError) in try userLayer(user) } ?? nil
-        question.instructions = try Exchange.instructions(request, question, layer, enforcement)
+        let messages = try Exchange.messages(request)
+        // What somebody shows goes before what they say.
+        question.claims.merge(
+            StatedClaims.claims(in: messages, declared: enforcement.claims)
+        ) { shown, _ in shown }
+        question.instructions = try Exchange.instructions(messages, question, layer, enforcement)
         // decide, arbitrate
         decision = try Exchange.decide(question, layer, enforcement.policy)
         judge = AnswerJudge(enforcement, decision, demands)
@@ -197,20 +202,24 @@ public struct Exchange: Sendable {
         }
     }
 
+    private static func messages(_ request: ChatRequest) throws(APIError) -> MessageList {
+        do throws(MessageList.Malformed) {
+            return try MessageList(request.document.root["messages"] ?? request.document.root)
+        } catch {
+            throw .invalid(error.message, param: error.place)
+        }
+    }
+
     private static func instructions(
-        _ request: ChatRequest, _ question: Request, _ user: UserLayer?,
+        _ messages: MessageList, _ question: Request, _ user: UserLayer?,
         _ enforcement: Enforcement
     ) throws(APIError) -> [Instruction] {
-        guard let phrases = enforcement.phrases, !phrases.phrases.isEmpty,
-            let list = request.document.root["messages"]
-        else { return [] }
+        guard let phrases = enforcement.phrases, !phrases.phrases.isEmpty else { return [] }
         do {
             return try ConversationInstructions.instructions(
-                in: try MessageList(list), phrases, enforcement.policy, question, user: user)
+                in: messages, phrases, enforcement.policy, question, user: user)
         } catch let error as RequestError {
             throw unknownChannel(error)
-        } catch let error as MessageList.Malformed {
-            throw .invalid(error.message, param: error.place)
         } catch {
             throw .unavailable("the request could not be looked at")
         }
