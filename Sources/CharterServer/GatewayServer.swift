@@ -78,6 +78,13 @@ public struct GatewayServer: Sendable {
         router.get("/charter/v1/matrix") { request, _ in
             await respond(request) { try await matrix(request) }
         }
+        for (path, trail) in [("/charter/v1/decide", false), ("/charter/v1/explain", true)] {
+            router.post(RouterPath(path)) { request, context in
+                await respond(request) {
+                    try await plainDecision(request, context.channel, trail: trail)
+                }
+            }
+        }
         router.get("/charter/v1/decisions/:id") { request, context in
             let id = context.parameters.get("id") ?? ""
             return await respond(request) { try decision(request, id) }
@@ -297,8 +304,9 @@ public struct GatewayServer: Sendable {
         let caller = try await caller(request, enforcement, now)
         let decision: Decision
         do {
-            decision = try enforcement.policy.decide(caller.request(at: now))
-        } catch {
+            let layer = try caller.user.map { try userLayers?.layer(of: $0, enforcement) } ?? nil
+            decision = try enforcement.policy.decide(caller.request(at: now), user: layer)
+        } catch let error as RequestError {
             throw APIError.invalid(
                 "the operator has no such channel", param: "charter-channel",
                 code: error.rawValue)
@@ -311,6 +319,17 @@ public struct GatewayServer: Sendable {
             PolicyMatrix(enforcement.policy, decision).writeByBehavior(to: &writer)
         }
         return json(writer.bytes)
+    }
+
+    private func plainDecision(
+        _ request: Request, _ channel: any Channel, trail: Bool
+    ) async throws -> Response {
+        let enforcement = try enforcement(of: request)
+        let body = try await body(of: request, channel)
+        return json(
+            try PlainDecision.json(body, enforcement, at: GatewayServer.now(), trail: trail) {
+                user throws(APIError) in try userLayers?.layer(of: user, enforcement)
+            })
     }
 
     private func decision(_ request: Request, _ id: String) throws -> Response {

@@ -1,9 +1,12 @@
 """Every answer says which decision it rests on, and the operator can read why, down to the line."""
 import json
+import pathlib
 import re
+import subprocess
+import tempfile
 
 import openai
-from context import HERE, delivered
+from context import HERE, ROOT, delivered
 from report import Group, equal, holds
 from upstream import written
 
@@ -159,3 +162,32 @@ def _(context):
     equal(context.plain.request("GET", f"/charter/v1/decisions/{last}", key="key-shop").status, 200)
     status = context.plain.request("GET", f"/charter/v1/decisions/{first}", key="key-shop").status
     holds(status in (200, 404), f"status {status}")
+
+
+@check("a decision can be asked for by itself, and explained, as the command does it")
+def _(context):
+    server = context.standard
+    asked = {"user": {"id": "u7", "roles": ["clinician"]}, "claims": {"profession": {"value": "nurse", "evidence": "vouched"}},
+             "at": "2027-01-01T00:00:00Z", "demands": [{"behavior": "dosage_detail", "value": "exact", "explicit": True, "from": "user"}]}
+
+    def post(path, body, key="key-clinic"):
+        data = body if isinstance(body, bytes) else json.dumps(body).encode()
+        return server.request("POST", f"/charter/v1/{path}", data, key=key)
+
+    file = pathlib.Path(tempfile.mkdtemp(prefix="charter-asked."), "ask.json")
+    file.write_text(json.dumps(asked))
+    for path, command in (("decide", "decide"), ("explain", "explain")):
+        ended = subprocess.run([str(context.binary), command, "--charter", str(ROOT / "Charters/standard.md"), "--operator",
+                                str(ROOT / "Charters/operators/clinic.yaml"), "--request", str(file), "--format", "json"]
+                               + (["dosage_detail"] if command == "explain" else []), capture_output=True, text=True, timeout=30)
+        equal(ended.returncode, 0, ended.stderr)
+        theirs, ours = json.loads(ended.stdout), post(path, asked).json
+        equal(ours["behaviors"]["dosage_detail"], theirs["behaviors"]["dosage_detail"])
+        equal(ours["verdict"], theirs["verdict"])
+        equal("trail" in ours, path == "explain")
+    for body, param in ((asked | {"claims": {"profession": {"value": "nurse", "evidence": "verified"}}}, "claims"), (asked | {"rolls": []}, None),
+                        (asked | {"at": "yesterday"}, "at"), (b"{", None), (b"[]", None), (b'{"at": "2027-01-01T00:00:00Z", "at": "x"}', None)):
+        answer = post("decide", body)
+        equal((answer.status, answer.error["param"]), (400, param), answer.body)
+    equal(post("decide", asked, None).status, 401)
+
