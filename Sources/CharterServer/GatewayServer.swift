@@ -14,13 +14,13 @@ internal import ServiceLifecycle
 
 /// The gateway as a server: sockets and clock around the pure exchange.
 public struct GatewayServer: Sendable {
-    private let gateway: Gateway
-    private let decisions: DecisionStore
+    let gateway: Gateway
+    let decisions: DecisionStore
     private let model: ModelClient
     private let keyClient: HTTPClient
     /// By operator.
     private let tokens: [String: TokenVerifier]
-    private let userLayers: UserLayers?
+    let userLayers: UserLayers?
     private let logger: Logger
 
     /// How long a connection may say nothing while a request is awaited or being read.
@@ -228,62 +228,6 @@ public struct GatewayServer: Sendable {
         if !output.isEmpty { try await writer.write(ByteBuffer(bytes: output)) }
     }
 
-    // MARK: What users have set
-
-    private func userLayers(
-        _ request: Request, _ context: GatewayContext
-    ) throws(APIError) -> (UserLayers, user: String, Enforcement) {
-        let enforcement = try enforcement(of: request)
-        guard let userLayers, gateway.hasOperators else {
-            throw .notFound("the settings have no `store`, or no operators")
-        }
-        let user = context.parameters.get("id")?.removingPercentEncoding ?? ""
-        guard !user.isEmpty, user.utf8.count <= Caller.longestName else {
-            throw .invalid("the user's id is empty, or too long", param: "id")
-        }
-        return (userLayers, user, enforcement)
-    }
-
-    private func putLayer(_ request: Request, _ context: GatewayContext) async throws -> Response {
-        let (layers, user, enforcement) = try userLayers(request, context)
-        let bytes: [UInt8]
-        do {
-            let body = try await request.body.collect(upTo: Store.largestUserLayer)
-            bytes = Array(body.readableBytesView)
-        } catch {
-            throw APIError(JSONError.tooLarge(Store.largestUserLayer))
-        }
-        let doubts = try layers.put(
-            bytes, of: user, enforcement, at: GatewayServer.now().seconds)
-        var writer = JSONWriter()
-        writer.object { writer in
-            writer.list("warnings") { writer in
-                for doubt in doubts where doubt.severity == .warning {
-                    writer.value(UserLayers.words(of: [doubt]))
-                }
-            }
-        }
-        return json(writer.bytes)
-    }
-
-    private func layer(_ request: Request, _ context: GatewayContext) throws -> Response {
-        let (layers, user, enforcement) = try userLayers(request, context)
-        guard let bytes = try layers.document(of: user, enforcement) else {
-            throw APIError.notFound("the user has set nothing")
-        }
-        return Response(
-            status: .ok, headers: [.contentType: "application/yaml"],
-            body: .init(byteBuffer: ByteBuffer(bytes: bytes)))
-    }
-
-    private func removeLayer(_ request: Request, _ context: GatewayContext) throws -> Response {
-        let (layers, user, enforcement) = try userLayers(request, context)
-        guard try layers.remove(of: user, enforcement) else {
-            throw APIError.notFound("the user has set nothing")
-        }
-        return Response(status: .noContent)
-    }
-
     // MARK: What else there is
 
     private func models(_ request: Request) async throws -> Response {
@@ -298,48 +242,6 @@ public struct GatewayServer: Sendable {
             body: .init(byteBuffer: ByteBuffer(bytes: body)))
     }
 
-    private func matrix(_ request: Request) async throws -> Response {
-        let enforcement = try enforcement(of: request)
-        let now = GatewayServer.now()
-        let caller = try await caller(request, enforcement, now)
-        let decision: Decision
-        do {
-            let layer = try caller.user.map { try userLayers?.layer(of: $0, enforcement) } ?? nil
-            decision = try enforcement.policy.decide(caller.request(at: now), user: layer)
-        } catch let error as RequestError {
-            throw APIError.invalid(
-                "the operator has no such channel", param: "charter-channel",
-                code: error.rawValue)
-        }
-        var writer = JSONWriter()
-        writer.object { writer in
-            writer.member("operator", enforcement.operatorName)
-            writer.member("policy", enforcement.policy.digest.map { "\($0)" })
-            writer.key("behaviors")
-            PolicyMatrix(enforcement.policy, decision).writeByBehavior(to: &writer)
-        }
-        return json(writer.bytes)
-    }
-
-    private func plainDecision(
-        _ request: Request, _ channel: any Channel, trail: Bool
-    ) async throws -> Response {
-        let enforcement = try enforcement(of: request)
-        let body = try await body(of: request, channel)
-        return json(
-            try PlainDecision.json(body, enforcement, at: GatewayServer.now(), trail: trail) {
-                user throws(APIError) in try userLayers?.layer(of: user, enforcement)
-            })
-    }
-
-    private func decision(_ request: Request, _ id: String) throws -> Response {
-        let enforcement = try enforcement(of: request)
-        guard let record = decisions.record(id, of: enforcement.operatorName) else {
-            throw APIError.notFound("there is no such decision")
-        }
-        return json(record.json())
-    }
-
     // MARK: Requests and responses
 
     private func identity(of request: Request) throws(APIError) -> Gateway.Identity {
@@ -347,12 +249,12 @@ public struct GatewayServer: Sendable {
             authorization: request.headers[.authorization], at: GatewayServer.now().seconds)
     }
 
-    private func enforcement(of request: Request) throws(APIError) -> Enforcement {
+    func enforcement(of request: Request) throws(APIError) -> Enforcement {
         try identity(of: request).enforcement
     }
 
     /// The `Charter-*` fields count with an operator's key only.
-    private func caller(
+    func caller(
         _ request: Request, _ enforcement: Enforcement, _ now: Instant
     ) async throws(APIError) -> Caller {
         guard gateway.hasOperators else { return Caller() }
@@ -387,7 +289,7 @@ public struct GatewayServer: Sendable {
         gateway.hasOperators ? nil : request.headers[.authorization]
     }
 
-    private func body(of request: Request, _ channel: any Channel) async throws -> [UInt8] {
+    func body(of request: Request, _ channel: any Channel) async throws -> [UInt8] {
         let limit = gateway.settings.bodyLimit
         if let length = request.headers[.contentLength].flatMap({ Int($0) }), length > limit {
             throw APIError(JSONError.tooLarge(limit))
@@ -435,7 +337,7 @@ public struct GatewayServer: Sendable {
             body: .init(byteBuffer: ByteBuffer(bytes: reply.body)))
     }
 
-    private func json(_ bytes: [UInt8]) -> Response {
+    func json(_ bytes: [UInt8]) -> Response {
         Response(
             status: .ok, headers: [.contentType: "application/json"],
             body: .init(byteBuffer: ByteBuffer(bytes: bytes)))
@@ -460,7 +362,7 @@ public struct GatewayServer: Sendable {
         }.joined()
     }
 
-    private static func now() -> Instant {
+    static func now() -> Instant {
         let now = Date().timeIntervalSince1970
         let seconds = now.rounded(.down)
         return Instant(
@@ -469,7 +371,7 @@ public struct GatewayServer: Sendable {
 }
 
 /// A request with the connection that it came on.
-private struct GatewayContext: RequestContext {
+struct GatewayContext: RequestContext {
     var coreContext: CoreRequestContextStorage
     let channel: any Channel
 
