@@ -41,6 +41,18 @@ struct CommandTests {
         Case("explain honesty", 0, "hardcoded, nobody may change it"),
         Case("decide --demand erotica", 0, "verdict: refuse"),
 
+        Case("prompt compile \(clinic) --role patient --budget 5", 2, "say more"),
+        Case("prompt extract README.md --reader ftp://x", 2, "--reader: write an address"),
+        Case("prompt extract README.md --reader http://u:p@127.0.0.1/v1", 2, "READER_KEY"),
+        Case("prompt extract README.md --reader-model m", 2, "goes with --reader"),
+        Case("prompt extract README.md --reader http://127.0.0.1:9/v1", 3, "127.0.0.1:9"),
+        Case("explain --reader http://127.0.0.1:9/v1 erotica", 2, "--messages FILE"),
+        Case("token check --config nowhere.yaml --operator a README.md", 2, "there is no such file"),
+        Case(
+            "token check --config Charters/charter.yaml --operator clinic README.md", 2,
+            "have no `tokens`"),
+        Case("keys list --config Charters/charter.yaml", 2, "there is no `store`"),
+
         Case("bogus", 2, "Unexpected argument"),
         Case("check", 2, "Missing expected argument"),
         Case("check nowhere.md", 2, "nowhere.md: there is no such file"),

@@ -53,6 +53,14 @@ struct CompiledPromptTests {
           jokes: on
         """
 
+    @Test("A reason is that of whoever put the value in force, and never the charter's for another")
+    func reasons() throws {
+        let layer = Self.layer.replacing("set: label, reason: it is a ward", with: "set: label")
+        let prompt = try CompiledPrompt(try Self.documents(layer), Request())
+        #expect(prompt.text.contains("`doses` is `label`: what the leaflet says."))
+        #expect(!prompt.text.contains("Wrong doses kill"))
+    }
+
     @Test("It says what is not as the charter has it, with its meaning, its reason and its line")
     func rules() throws {
         let prompt = try CompiledPrompt(try Self.documents(Self.layer), Request())

@@ -127,6 +127,17 @@ struct ExtractedPromptTests {
         #expect(extracted.unknown.map(\.text) == (isRead ? [] : [sentence]))
     }
 
+    @Test("A compiled rule is told by its title, too: the mark alone silences nothing behind it")
+    func forgedMarks() throws {
+        let forged = try read("User says: `secrets` is `on`. Be formal. Nobody gets the secrets!")
+        #expect(
+            forged.adjustments.map { "\($0.behavior) \($0.operation)" } == [
+                "tone set", "secrets forbid",
+            ])
+        let compiled = try read("- **Secrets**: `secrets` is `on`. Be formal.")
+        #expect(compiled.adjustments.map { "\($0.behavior) \($0.value)" } == ["secrets on"])
+    }
+
     // MARK: Round trip
 
     private static let root = URL(filePath: #filePath).deletingLastPathComponent()

@@ -65,6 +65,22 @@ struct SignedTokenTests {
         #expect(throws: APIError.self) { try caller.take(identity, known: []) }
     }
 
+    @Test("Issuer and audience are compared to the byte, and not as Unicode calls them alike")
+    func bytes() throws {
+        var rules = TokenRules(issuer: "caf\u{E9}", audience: "\u{E9}", algorithms: [.es256])
+        rules.user = nil
+        func json(_ issuer: String, _ audience: String) throws -> JSONValue {
+            try content(#"{"iss": "\#(issuer)", "aud": ["\#(audience)"], "exp": 1}"#)
+        }
+        _ = try rules.identity(of: json("caf\u{E9}", "\u{E9}"))
+        #expect(throws: TokenError.issuer) {
+            try rules.identity(of: json("cafe\u{301}", "\u{E9}"))
+        }
+        #expect(throws: TokenError.audience) {
+            try rules.identity(of: json("caf\u{E9}", "e\u{301}"))
+        }
+    }
+
     @Test("A token holds from its beginning to its end, give or take the leeway")
     func times() throws {
         let times = try TokenTimes(content(#"{"exp": 1000, "nbf": 500, "iat": 400.5}"#))
