@@ -47,7 +47,8 @@ struct CommandTests {
         Case("prompt extract README.md --reader-model m", 2, "goes with --reader"),
         Case("prompt extract README.md --reader http://127.0.0.1:9/v1", 3, "127.0.0.1:9"),
         Case("explain --reader http://127.0.0.1:9/v1 erotica", 2, "--messages FILE"),
-        Case("token check --config nowhere.yaml --operator a README.md", 2, "there is no such file"),
+        Case(
+            "token check --config nowhere.yaml --operator a README.md", 2, "there is no such file"),
         Case(
             "token check --config Charters/charter.yaml --operator clinic README.md", 2,
             "have no `tokens`"),
