@@ -5,13 +5,21 @@ public import CharterEngine
 /// An age ("I'm 34 years old"), and a value of a claim that lists its values ("I'm a nurse", "as a nurse").
 /// Rules know these ways of saying it alone, and English. A story, a wish and a condition say nothing; who says
 /// two different things has shown neither.
-public enum StatedClaims {
-    /// The claims that the user's own messages state, of those that are declared; linear.
-    public static func claims(
-        in messages: MessageList, declared: [Text: ClaimType]
-    ) -> [Text: Claim] {
+public struct StatedClaims: Sendable {
+    private let declared: [Text: ClaimType]
+    /// By the words of a value, the claims that list it.
+    private let named: [[String]: [(Text, Text)]]
+
+    /// Reads the claims that are declared; made once for all messages of an operator.
+    public init(of declared: [Text: ClaimType]) {
+        self.declared = declared
+        named = StatedClaims.names(declared)
+    }
+
+    /// The claims that the user's own messages state; linear.
+    public func claims(in messages: MessageList) -> [Text: Claim] {
+        guard declared["age"] != nil || !named.isEmpty else { return [:] }
         var stated: [Text: Set<ClaimValue>] = [:]
-        let named = names(declared)
         for spoken in messages.texts where spoken.speaker == .principal(.user) {
             var statement = Statement()
             for byte in spoken.text.utf8 {
@@ -24,7 +32,6 @@ public enum StatedClaims {
         }
     }
 
-    /// By the words of a value, the claims that list it.
     private static func names(_ declared: [Text: ClaimType]) -> [[String]: [(Text, Text)]] {
         var names: [[String]: [(Text, Text)]] = [:]
         for (claim, type) in declared {

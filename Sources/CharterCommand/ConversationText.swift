@@ -24,7 +24,7 @@ extension ConversationInstructions {
         }
         let reader = try await reader.sentenceReader(
             of: messages.texts.map { Array($0.text.utf8) }, charterPath, policy.charter)
-        let stated = StatedClaims.claims(in: messages, declared: documents.declaredClaims)
+        let stated = StatedClaims(of: documents.declaredClaims).claims(in: messages)
         var request = request
         // What somebody shows goes before what they say.
         request.claims.merge(stated) { shown, _ in shown }

@@ -53,6 +53,29 @@ package struct Findings {
         return []
     }
 
+    /// The members of a map that may have these keys; any other key is told, and what is no map.
+    package mutating func members(
+        of node: YAMLNode, _ keys: [String], badValue: String, unknownKey: String
+    ) -> [String: YAMLNode] {
+        guard case .mapping(let pairs) = node.content else {
+            add(badValue, at: node.range, "a map is expected, not \(node.kind)")
+            return [:]
+        }
+        var members: [String: YAMLNode] = [:]
+        for (key, value) in pairs {
+            let name = key.scalar ?? ""
+            guard keys.contains(name) else {
+                add(
+                    unknownKey, at: key.range, "there is no `\(name)` here",
+                    help: NearestName.help(for: name, among: keys)
+                        ?? "there are " + keys.map { "`\($0)`" }.joined(separator: ", "))
+                continue
+            }
+            members[name] = value
+        }
+        return members
+    }
+
     package mutating func add(_ error: YAMLError, area: String) {
         let id = error.kind == .duplicateKey ? "\(area).duplicate-key" : "\(area).syntax"
         add(

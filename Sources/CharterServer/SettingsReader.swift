@@ -209,23 +209,7 @@ struct SettingsReader {
     }
 
     mutating func pairs(_ node: YAMLNode, _ keys: [String]) -> [String: YAMLNode] {
-        guard case .mapping(let pairs) = node.content else {
-            findings.add(
-                "settings.bad-value", at: node.range, "a map is expected, not \(node.kind)")
-            return [:]
-        }
-        var values: [String: YAMLNode] = [:]
-        for (key, value) in pairs {
-            let name = key.scalar ?? ""
-            guard keys.contains(name) else {
-                findings.add(
-                    "settings.unknown-key", at: key.range, "there is no setting `\(name)` here",
-                    help: NearestName.help(for: name, among: keys)
-                        ?? "there are " + keys.map { "`\($0)`" }.joined(separator: ", "))
-                continue
-            }
-            values[name] = value
-        }
-        return values
+        findings.members(
+            of: node, keys, badValue: "settings.bad-value", unknownKey: "settings.unknown-key")
     }
 }

@@ -34,11 +34,14 @@ public struct Store: Sendable {
             try database.writeWithoutTransaction { database in
                 try database.execute(sql: "PRAGMA synchronous = FULL")
             }
+            guard isSynchronizedFully else {
+                throw Failure(message: "SQLite does not promise to keep what is written")
+            }
             try Store.migrator.migrate(database)
             try FileManager.default.setAttributes(
                 [.posixPermissions: 0o600], ofItemAtPath: path)
         } catch {
-            throw Store.failure(error)
+            throw error as? Failure ?? Store.failure(error)
         }
     }
 

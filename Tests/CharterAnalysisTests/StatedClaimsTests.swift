@@ -18,8 +18,8 @@ struct StatedClaimsTests {
                 writer.member("content", text)
             }
         }
-        return StatedClaims.claims(
-            in: try MessageList(try JSONDocument(writer.bytes).root), declared: Self.declared)
+        return StatedClaims(of: Self.declared).claims(
+            in: try MessageList(try JSONDocument(writer.bytes).root))
     }
 
     @Test(

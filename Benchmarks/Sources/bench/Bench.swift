@@ -360,6 +360,7 @@ struct Bench {
             print("no release command: `make build` makes it")
             return
         }
+        // Somebody else's documents are no part of the project: where they are not, this says so.
         let shared =
             ProcessInfo.processInfo.environment["CHARTER_SHARED"]
             ?? root.appending(path: "../shared").path

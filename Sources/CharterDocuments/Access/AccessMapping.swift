@@ -211,18 +211,7 @@ private struct AccessMappingReader {
     }
 
     private mutating func members(_ node: YAMLNode, _ keys: [String]) -> [String: YAMLNode] {
-        var members: [String: YAMLNode] = [:]
-        for (key, value) in pairs(node) {
-            let name = key.scalar ?? ""
-            guard keys.contains(name) else {
-                findings.add(
-                    "access.unknown-key", at: key.range, "there is no `\(name)` here",
-                    help: NearestName.help(for: name, among: keys)
-                        ?? "there are " + keys.map { "`\($0)`" }.joined(separator: ", "))
-                continue
-            }
-            members[name] = value
-        }
-        return members
+        findings.members(
+            of: node, keys, badValue: "access.bad-value", unknownKey: "access.unknown-key")
     }
 }

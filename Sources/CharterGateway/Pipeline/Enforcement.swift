@@ -1,3 +1,4 @@
+internal import CharterAnalysis
 public import CharterDetection
 public import CharterDocuments
 public import CharterEngine
@@ -12,8 +13,8 @@ public struct Enforcement: Sendable {
     public let patterns: PatternSet
     /// What finds instructions in messages; nil: none are looked for.
     public let phrases: PhraseFinder?
-    /// The claims that users may make, by name.
-    public let claims: [Text: ClaimType]
+    /// What finds claims that users make in messages.
+    let statedClaims: StatedClaims
     /// The words of refusals and duties.
     public let replies: Replies
     /// The role in which the model's server takes instructions: `system` or `developer`.
@@ -29,7 +30,9 @@ public struct Enforcement: Sendable {
         var rank: Rank
     }
 
-    /// - Parameter charter: the document that the policy was compiled from.
+    /// - Parameters:
+    ///   - charter: the document that the policy was compiled from.
+    ///   - claims: those that are declared.
     public init(
         operatorName: String, policy: Policy, charter: CharterDocument, patterns: PatternSet,
         phrases: PhraseFinder? = nil, claims: [Text: ClaimType] = [:], replies: Replies,
@@ -39,7 +42,7 @@ public struct Enforcement: Sendable {
         self.policy = policy
         self.patterns = patterns
         self.phrases = phrases
-        self.claims = claims
+        statedClaims = StatedClaims(of: claims)
         self.replies = replies
         self.guideRole = guideRole
         rules = Dictionary(

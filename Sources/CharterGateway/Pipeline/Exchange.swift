@@ -98,9 +98,7 @@ public struct Exchange: Sendable {
         let layer = try question.user.map { user throws(APIError) in try userLayer(user) } ?? nil
         let messages = try Exchange.messages(request)
         // What somebody shows goes before what they say.
-        question.claims.merge(
-            StatedClaims.claims(in: messages, declared: enforcement.claims)
-        ) { shown, _ in shown }
+        question.claims.merge(enforcement.statedClaims.claims(in: messages)) { shown, _ in shown }
         question.instructions = try Exchange.instructions(messages, question, layer, enforcement)
         // decide, arbitrate
         decision = try Exchange.decide(question, layer, enforcement.policy)
