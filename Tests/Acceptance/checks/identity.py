@@ -154,7 +154,7 @@ def _(context):
     other.stop()
 
 
-@check("a store that cannot be read is a 503 in time, and never a 401 for a good key")
+@check("a store that cannot be opened keeps the gateway from starting, and good keys count while one cannot be read")
 def _(context):
     path = pathlib.Path(FOLDER.name, "broken.sqlite")
     path.write_bytes(b"this is no database" * 100)
