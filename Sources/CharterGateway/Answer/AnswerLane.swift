@@ -10,6 +10,8 @@ struct AnswerLane<Watcher: TextWatcher>: Sendable {
     private var waiting: [Held] = []
     private var firstWaiting = 0
     private var isComplete = false
+    /// Why a call that is not whole yet will be dropped.
+    private var violation: Watcher.Violation?
 
     /// A piece that waits for its texts to be cleared.
     struct Held: Sendable {
@@ -49,12 +51,16 @@ struct AnswerLane<Watcher: TextWatcher>: Sendable {
     }
 
     /// Takes a piece; it waits until it is taken out.
+    ///
+    /// What is wrong with a call is told when the call is whole: until then none of it is delivered.
     mutating func push(_ held: Held) -> Watcher.Violation? {
         let (mark, violation) = watch.push(held.piece)
         var held = held
         held.mark = mark
         waiting.append(held)
-        return violation
+        guard part.isCall else { return violation }
+        self.violation = self.violation ?? violation
+        return nil
     }
 
     /// Whether a piece of this event still waits.
@@ -66,21 +72,21 @@ struct AnswerLane<Watcher: TextWatcher>: Sendable {
     ///
     /// - Parameter byModel: whether the model has ended them, not the watch.
     mutating func finish(byModel: Bool) -> [Watcher.Violation] {
-        let violations = watch.finish()
+        // A call that is cut off with the rest has done nothing that could be told.
+        if part.isCall, !byModel { return [] }
+        let violations = [violation].compactMap { $0 } + watch.finish()
         isComplete = byModel && violations.isEmpty
         return violations
     }
 
-    /// Takes out the next piece that is cleared.
-    ///
-    /// A call is not announced before something of its arguments is cleared: a client might make
-    /// it without them.
+    /// A call that stands behind one that was dropped was never made.
+    mutating func drop() { isComplete = false }
+
+    /// Takes out the next piece that is cleared; of a call, nothing before all of it is.
     mutating func next() -> Held? {
         guard firstWaiting < waiting.count else { return nil }
         let held = waiting[firstWaiting]
-        guard watch.isCleared(held.mark), !part.isCall || watch.cleared > 0 || isComplete else {
-            return nil
-        }
+        guard watch.isCleared(held.mark), !part.isCall || isComplete else { return nil }
         firstWaiting += 1
         if firstWaiting == waiting.count || firstWaiting > 64 {
             waiting.removeFirst(firstWaiting)
@@ -94,7 +100,7 @@ struct AnswerLane<Watcher: TextWatcher>: Sendable {
     mutating func cut() -> [Held] {
         var pieces: [Held] = []
         while let held = next() { pieces.append(held) }
-        if firstWaiting < waiting.count {
+        if firstWaiting < waiting.count, !part.isCall {
             var held = waiting[firstWaiting]
             let left = watch.cleared(of: held.piece, at: held.mark)
             held.shortened = left

@@ -17,42 +17,12 @@ extension AnswerPiece {
         }
     }
 
-    /// Writes the value that holds this piece.
+    /// Writes the value that holds this piece. Calls are never shortened.
     func writeValue(shortenedTo text: ArraySlice<UInt8>?, to output: inout [UInt8]) {
-        guard let text else {
-            output += value.raw
-            return
-        }
-        switch part {
-        case .call, .customCall: writeCall(text, to: &output)
-        case .functionCall: Self.writeFunction(value, text, to: &output)
-        default: JSONText.append(utf8: text, to: &output)
-        }
-    }
-
-    private func writeCall(_ text: ArraySlice<UInt8>, to output: inout [UInt8]) {
-        value.write(to: &output) { member, output in
-            if member.isNamed("function") || member.isNamed("custom") {
-                member.writeKey(to: &output)
-                Self.writeFunction(member, text, to: &output)
-                return true
-            }
-            return member.writeIfNamed(["index", "id", "type"], to: &output)
-        }
-    }
-
-    private static func writeFunction(
-        _ function: JSONValue,
-        _ text: ArraySlice<UInt8>,
-        to output: inout [UInt8]
-    ) {
-        function.write(to: &output) { member, output in
-            guard member.isNamed("arguments") || member.isNamed("input") else {
-                return member.writeIfNamed(["name"], to: &output)
-            }
-            member.writeKey(to: &output)
+        if let text, !part.isCall {
             JSONText.append(utf8: text, to: &output)
-            return true
+        } else {
+            output += value.raw
         }
     }
 }

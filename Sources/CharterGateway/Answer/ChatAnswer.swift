@@ -99,16 +99,8 @@ private struct JudgedMessage<Watcher: TextWatcher> {
     }
 
     private static func isWrittenBefore(_ one: AnswerPiece, _ other: AnswerPiece) -> Bool {
-        func place(_ piece: AnswerPiece) -> (Int, Int) {
-            switch piece.part {
-            case .other: (0, piece.value.index)
-            case .content: (1, 0)
-            case .refusal: (2, 0)
-            case .functionCall: (3, 0)
-            case .call(let number), .customCall(let number): (4, number)
-            }
-        }
-        return place(one) < place(other)
+        // Those of no known place stand as they came.
+        (one.part.place, one.value.index) < (other.part.place, other.value.index)
     }
 
     private mutating func judge(
@@ -122,7 +114,7 @@ private struct JudgedMessage<Watcher: TextWatcher> {
         if let violation = violation ?? violations.first {
             stop = AnswerStop(choice: index, part: piece.part, violation: violation)
             let left = watch.cleared(of: piece, at: mark)
-            if !left.isEmpty { delivered.append((piece, left)) }
+            if !left.isEmpty, !piece.part.isCall { delivered.append((piece, left)) }
         } else {
             delivered.append((piece, nil))
         }

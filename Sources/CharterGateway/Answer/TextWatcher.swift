@@ -43,6 +43,17 @@ public enum AnswerPart: Hashable, Sendable {
         }
     }
 
+    /// The order in which models write the parts of an answer: texts, then calls by their number.
+    var place: Int {
+        switch self {
+        case .other: 0
+        case .content: 1
+        case .refusal: 2
+        case .functionCall: 3
+        case .call(let number), .customCall(let number): 4 + number
+        }
+    }
+
     /// Whether the text is JSON.
     var isJSON: Bool {
         switch self {

@@ -125,7 +125,7 @@ struct WatchedChoice<Watcher: TextWatcher>: Sendable {
             }
         }
         state = stops.isEmpty ? .finished : .stopped
-        guard stops.isEmpty else { return }
+        guard stops.isEmpty else { return dropCalls() }
         var pieces: [AnswerLane<Watcher>.Held] = []
         for lane in lanes.indices {
             while let held = lanes[lane].next() { pieces.append(held) }
@@ -137,6 +137,15 @@ struct WatchedChoice<Watcher: TextWatcher>: Sendable {
         }
         pass(choice, in: chunk, into: &output)
         heldBytes = 0
+    }
+
+    /// Calls behind what was stopped were never made; models make them behind their texts, by number.
+    private mutating func dropCalls() {
+        stops.sort { $0.part.place < $1.part.place }
+        guard let first = stops.first else { return }
+        for lane in lanes.indices where lanes[lane].part.isCall && first.part.place <= lanes[lane].part.place {
+            lanes[lane].drop()
+        }
     }
 
     private mutating func lane(of part: AnswerPart) throws(APIError) -> Int {

@@ -90,6 +90,11 @@ struct AnswerWatchPropertyTests {
                     if said.hasSuffix("\n\n") { said.removeLast(2) }
                 }
                 let allowed = textBefore(RandomAnswer.literals, in: text)
+                // Of a call all arrives or nothing.
+                if key.hasPrefix("call") {
+                    #expect(said == "" || said == text && allowed == text, "seed \(seed) \(key)")
+                    continue
+                }
                 let isStopped = stop.map { key == Self.key($0.part) } ?? false
                 if stop == nil || isStopped {
                     #expect(said == allowed, "seed \(seed) \(key)")
