@@ -27,10 +27,20 @@ public struct MessageList: Sendable {
         public var message: String
     }
 
-    /// Reads a list of messages, or an object with `messages` and, as Anthropic has it, `system`.
+    /// Reads a list of messages, or an object with `messages` and, as Anthropic has it, `system`, or one with
+    /// `input` and `instructions`, as in OpenAI's Responses.
     public init(_ json: JSONValue) throws(Malformed) {
         var reader = Reader()
-        if json.kind == .object {
+        if json.kind == .object, let input = json.present("input") {
+            if let instructions = json.present("instructions") {
+                try reader.content(instructions, .principal(.operator), "instructions")
+            }
+            if input.kind == .list {
+                try reader.items(input)
+            } else {
+                try reader.content(input, .principal(.user), "input")
+            }
+        } else if json.kind == .object {
             if let system = json.present("system") {
                 try reader.content(system, .principal(.operator), "system")
             }
@@ -72,6 +82,31 @@ private struct Reader {
             }
             if let content = message.present("content") {
                 try self.content(content, speaker, "\(place).content")
+            }
+        }
+    }
+
+    /// Items of a response's input: messages, what tools gave back, and what the assistant did.
+    mutating func items(_ list: JSONValue) throws(MessageList.Malformed) {
+        for (item, number) in zip(list.children, 0...) {
+            let place = "input[\(number)]"
+            guard item.kind == .object else {
+                throw MessageList.Malformed(place: place, message: "an object is expected")
+            }
+            if let role = item["role"]?.string {
+                guard let speaker = Reader.speaker(role, item) else {
+                    throw MessageList.Malformed(
+                        place: "\(place).role",
+                        message: "user, assistant, system or developer is expected")
+                }
+                if let content = item.present("content") {
+                    try self.content(content, speaker, "\(place).content")
+                }
+            } else if let output = item.present("output") {
+                let tool = Speaker.tool(Text(item["call_id"]?.string ?? "tool"))
+                if output.kind == .list || output.kind == .string {
+                    try content(output, tool, "\(place).output")
+                }
             }
         }
     }

@@ -14,6 +14,33 @@ public struct Instant: Hashable, Comparable, Sendable {
         self.attoseconds = attoseconds
     }
 
+    /// Its second in UTC as an RFC 3339 date-time, `2026-11-29T15:30:00Z`.
+    public var dateTime: String {
+        func padded(_ number: Int64, _ digits: Int = 2) -> String {
+            let text = String(number)
+            return String(repeating: "0", count: max(0, digits - text.utf8.count)) + text
+        }
+        let days = (Double(seconds) / 86_400).rounded(.down)
+        let second = seconds - Int64(days) * 86_400
+        let (year, month, day) = Instant.date(ofDay: Int64(days))
+        return "\(padded(year, 4))-\(padded(month))-\(padded(day))T"
+            + "\(padded(second / 3_600)):\(padded(second / 60 % 60)):\(padded(second % 60))Z"
+    }
+
+    /// The date of a day, counted from 1970-01-01: years begin in March, so that the leap day is the last.
+    private static func date(ofDay number: Int64) -> (year: Int64, month: Int64, day: Int64) {
+        let shifted = number + 719_468
+        let era = (shifted >= 0 ? shifted : shifted - 146_096) / 146_097
+        let dayOfEra = shifted - era * 146_097
+        let yearOfEra =
+            (dayOfEra - dayOfEra / 1_460 + dayOfEra / 36_524 - dayOfEra / 146_096) / 365
+        let dayOfYear = dayOfEra - (365 * yearOfEra + yearOfEra / 4 - yearOfEra / 100)
+        let marchMonth = (5 * dayOfYear + 2) / 153
+        let month = marchMonth < 10 ? marchMonth + 3 : marchMonth - 9
+        let year = yearOfEra + era * 400 + (month <= 2 ? 1 : 0)
+        return (year, month, dayOfYear - (153 * marchMonth + 2) / 5 + 1)
+    }
+
     /// Whether `left` is earlier.
     public static func < (left: Instant, right: Instant) -> Bool {
         (left.seconds, left.attoseconds) < (right.seconds, right.attoseconds)

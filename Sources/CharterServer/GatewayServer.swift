@@ -60,10 +60,18 @@ public struct GatewayServer: Sendable {
             }
         }
         router.get("/v1/models") { request, _ in
-            await respond(request) { try await models(request) }
+            await respond(request) { try await models(request, nil) }
         }
-        router.post("/v1/chat/completions") { request, context in
-            await respond(request) { try await chat(request, context.channel) }
+        router.get("/v1/models/**") { request, context in
+            let id = context.parameters.getCatchAll().joined(separator: "/")
+            return await respond(request) { try await models(request, id) }
+        }
+        for wire in WireProtocol.allCases {
+            router.post(RouterPath("/v1" + wire.path)) { request, context in
+                await respond(request, wire) { id throws in
+                    try await exchange(wire, id, request, context.channel)
+                }
+            }
         }
         let layerPath: RouterPath = "/charter/v1/users/:id/layer"
         router.put(layerPath) { request, context in
@@ -119,15 +127,17 @@ public struct GatewayServer: Sendable {
         _ = try await (keys, models)
     }
 
-    // MARK: Chat completions
+    // MARK: Calls of a model
 
-    private func chat(_ request: Request, _ channel: any Channel) async throws -> Response {
+    private func exchange(
+        _ wire: WireProtocol, _ id: String, _ request: Request, _ channel: any Channel
+    ) async throws -> Response {
         let identity = try identity(of: request)
         let enforcement = identity.enforcement
         let body = try await body(of: request, channel)
         let now = GatewayServer.now()
         let arrival = Exchange.Arrival(
-            id: GatewayServer.newID(), at: now, caller: try await caller(request, enforcement, now),
+            id: id, at: now, wire: wire, caller: try await caller(request, enforcement, now),
             models: identity.models)
         var exchange: Exchange
         do {
@@ -135,26 +145,27 @@ public struct GatewayServer: Sendable {
                 try userLayers?.layer(of: user, enforcement)
             }
         } catch {
-            return response(error, id: arrival.id, enforcement.policy)
+            return response(error, wire, id, enforcement.policy)
         }
         decisions.keep(exchange.record)
         switch exchange.start {
         case .reply(let reply): return response(reply)
-        case .forward(let body):
-            return await forward(body, &exchange, request, channel)
+        case .forward: return await forward(&exchange, request, channel)
         }
     }
 
     private func forward(
-        _ body: [UInt8], _ exchange: inout Exchange, _ request: Request, _ channel: any Channel
+        _ exchange: inout Exchange, _ request: Request, _ channel: any Channel
     ) async -> Response {
-        let (model, authorization) = (model, passedOn(request))
+        let (model, authorization, call) = (model, passedOn(request), exchange.call)
         let client = ClientConnection(channel: channel)
+        let fields = GatewayServer.passedOnFields(request)
         do {
             let isStreamed = exchange.isStreamed
             let (answer, bytes) = try await client.whileOpen {
                 let answer = try await model.send(
-                    .POST, "/chat/completions", body: body, authorization: authorization)
+                    .POST, call.path, body: call.body, authorization: authorization,
+                    fields: fields)
                 let isEvents = isStreamed && answer.status == .ok && isEventStream(answer)
                 return (answer, isEvents ? nil : try await model.body(of: answer))
             }
@@ -230,23 +241,51 @@ public struct GatewayServer: Sendable {
 
     // MARK: What else there is
 
-    private func models(_ request: Request) async throws -> Response {
-        _ = try enforcement(of: request)
-        let answer = try await model.send(.GET, "/models", authorization: passedOn(request))
+    /// The models that the caller may ask for, or one of them.
+    private func models(_ request: Request, _ id: String?) async throws -> Response {
+        let identity = try identity(of: request)
+        let answer = try await model.send(
+            .GET, "/models", authorization: passedOn(request),
+            fields: GatewayServer.passedOnFields(request))
         let body = try await model.body(of: answer)
         guard answer.status == .ok else {
             throw UpstreamError.error(status: Int(answer.status.code), body: body)
         }
-        return Response(
-            status: .ok, headers: [.contentType: "application/json"],
-            body: .init(byteBuffer: ByteBuffer(bytes: body)))
+        let list = try ModelList(body, only: identity.models)
+        let dialect = GatewayServer.dialect(of: request)
+        guard let id else { return json(list.body(in: dialect)) }
+        guard let entry = list.body(ofModel: id, in: dialect) else {
+            throw APIError.notFound("there is no such model for this key")
+        }
+        return json(entry)
     }
 
     // MARK: Requests and responses
 
     private func identity(of request: Request) throws(APIError) -> Gateway.Identity {
         try gateway.identity(
-            authorization: request.headers[.authorization], at: GatewayServer.now().seconds)
+            authorization: GatewayServer.authorization(request), at: GatewayServer.now().seconds)
+    }
+
+    /// The key that a request carries, where OpenAI's clients put it or where Anthropic's do.
+    private static func authorization(_ request: Request) -> String? {
+        request.headers[.authorization]
+            ?? keyField.flatMap { request.headers[$0] }.map { "Bearer \($0)" }
+    }
+
+    private static let keyField = HTTPField.Name("x-api-key")
+    private static let versionField = HTTPField.Name("anthropic-version")
+
+    /// Whose clients ask so, where the path does not say it.
+    private static func dialect(of request: Request) -> Dialect {
+        versionField.flatMap { request.headers[$0] } == nil ? .openAI : .anthropic
+    }
+
+    /// Fields of a request's head that belong to its protocol.
+    private static func passedOnFields(_ request: Request) -> [(name: String, value: String)] {
+        ["anthropic-version", "anthropic-beta", "openai-beta"].compactMap { name in
+            HTTPField.Name(name).flatMap { request.headers[$0] }.map { (name, $0) }
+        }
     }
 
     func enforcement(of request: Request) throws(APIError) -> Enforcement {
@@ -286,7 +325,7 @@ public struct GatewayServer: Sendable {
 
     /// Without operators a caller's own key is meant for the model's server.
     private func passedOn(_ request: Request) -> String? {
-        gateway.hasOperators ? nil : request.headers[.authorization]
+        gateway.hasOperators ? nil : GatewayServer.authorization(request)
     }
 
     func body(of request: Request, _ channel: any Channel) async throws -> [UInt8] {
@@ -312,23 +351,35 @@ public struct GatewayServer: Sendable {
     private func respond(
         _ request: Request, _ body: () async throws -> Response
     ) async -> Response {
+        let wire: WireProtocol =
+            GatewayServer.dialect(of: request) == .anthropic ? .messages : .chatCompletions
+        return await respond(request, wire) { _ in try await body() }
+    }
+
+    /// The same for a call of a protocol; the handler is given the request's id.
+    private func respond(
+        _ request: Request, _ wire: WireProtocol,
+        _ body: (_ id: String) async throws -> Response
+    ) async -> Response {
+        let id = GatewayServer.newID()
         do {
-            return try await body()
+            return try await body(id)
         } catch let error as APIError {
-            return response(error, id: GatewayServer.newID(), nil)
+            return response(error, wire, id, nil)
         } catch {
             logger.error("a request failed", metadata: ["error": "\(type(of: error))"])
-            return response(
-                .unavailable("the request could not be handled"), id: GatewayServer.newID(), nil)
+            return response(.unavailable("the request could not be handled"), wire, id, nil)
         }
     }
 
-    private func response(_ error: APIError, id: String, _ policy: Policy?) -> Response {
-        var headers = error.headers + [("x-request-id", id), ("content-type", "application/json")]
+    private func response(
+        _ error: APIError, _ wire: WireProtocol, _ id: String, _ policy: Policy?
+    ) -> Response {
+        var headers = DecisionRecord.idFields(id, wire)
         if let digest = policy?.digest {
             headers += [("charter-decision", id), ("charter-policy", "\(digest)")]
         }
-        return response(Exchange.Reply(status: error.status, headers: headers, body: error.body))
+        return response(Exchange.reply(error, wire, id: id, headers: headers))
     }
 
     private func response(_ reply: Exchange.Reply) -> Response {

@@ -30,9 +30,12 @@ struct ModelClient: Sendable {
 
     /// Sends a request and waits for the head of the answer.
     ///
-    /// - Parameter authorization: the caller's own, which is passed on where the settings name no key.
+    /// - Parameters:
+    ///   - authorization: the caller's own, which is passed on where the settings name no key.
+    ///   - fields: more of the head, which belong to the caller's protocol.
     func send(
-        _ method: HTTPMethod, _ path: String, body: [UInt8]? = nil, authorization: String?
+        _ method: HTTPMethod, _ path: String, body: [UInt8]? = nil, authorization: String?,
+        fields: [(name: String, value: String)] = []
     ) async throws(APIError) -> HTTPClientResponse {
         var request = HTTPClientRequest(url: upstream.url + path)
         request.method = method
@@ -41,6 +44,7 @@ struct ModelClient: Sendable {
         } else if let authorization {
             request.headers.add(name: "authorization", value: authorization)
         }
+        for (name, value) in fields { request.headers.add(name: name, value: value) }
         if let body {
             request.headers.add(name: "content-type", value: "application/json")
             request.body = .bytes(ByteBuffer(bytes: body))

@@ -102,7 +102,7 @@ struct AnswerLane<Watcher: TextWatcher>: Sendable {
         while let held = next() { pieces.append(held) }
         if firstWaiting < waiting.count, !part.isCall {
             var held = waiting[firstWaiting]
-            let left = watch.cleared(of: held.piece, at: held.mark)
+            let left = watch.cleared(of: held.piece.text, at: held.mark)
             held.shortened = left
             if !left.isEmpty { pieces.append(held) }
         }

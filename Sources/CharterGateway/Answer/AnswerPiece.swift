@@ -117,7 +117,7 @@ struct AnswerPiece: Sendable {
 
     /// Whether a member is one of these and what the API has there, a name without a space: all else
     /// may be the model's words.
-    private static func isIdentifier(_ member: JSONValue, _ keys: [StaticString]) -> Bool {
+    static func isIdentifier(_ member: JSONValue, _ keys: [StaticString]) -> Bool {
         guard keys.contains(where: member.isNamed), let text = member.text else { return false }
         return text.count <= longestIdentifier
             && text.allSatisfy { byte in
@@ -144,7 +144,7 @@ struct AnswerPiece: Sendable {
     }
 
     /// Every string inside a value and every key, the keys of one object as one text.
-    private static func texts(
+    static func texts(
         inside value: JSONValue
     ) -> [(path: String, text: ArraySlice<UInt8>)] {
         texts(inside: value, path: String(decoding: value.key, as: UTF8.self))

@@ -7,16 +7,9 @@
 /// looks like a whole one: it ends in `[DONE]` or in an error event.
 ///
 /// How the bytes are cut changes nothing: all that is looked at is whole events.
-public struct AnswerWatch<Watcher: TextWatcher>: Sendable {
-    /// Where the watch stands.
-    public enum State: Sendable, Equatable {
-        /// It waits for more of the answer.
-        case running
-        /// Everything has been said, `[DONE]` included.
-        case complete
-        /// The error has been said; the connection has to be closed behind it.
-        case failed(APIError)
-    }
+public struct AnswerWatch<Watcher: TextWatcher>: AnswerStream {
+    /// Where it stands.
+    public typealias State = AnswerState
 
     /// Where it stands.
     public private(set) var state = State.running
@@ -49,9 +42,6 @@ public struct AnswerWatch<Watcher: TextWatcher>: Sendable {
         makeWatcher = watcher
         self.explanation = explanation
     }
-
-    /// Whether more of the upstream's bytes are of use; where not it may be cancelled.
-    public var needsUpstream: Bool { state == .running }
 
     /// Every watcher there has been, with what it watched.
     public var watchers: [(choice: Int, part: AnswerPart, watcher: Watcher)] {

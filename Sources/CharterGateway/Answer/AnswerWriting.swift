@@ -88,3 +88,8 @@ extension JSONValue {
         output.append(UInt8(ascii: ":"))
     }
 }
+
+extension JSONValue? {
+    /// The values inside; none where there is nothing.
+    var elements: [JSONValue] { map { Array($0.children) } ?? [] }
+}

@@ -113,7 +113,7 @@ private struct JudgedMessage<Watcher: TextWatcher> {
         watchers += watch.watchers.map { (piece.part, $0) }
         if let violation = violation ?? violations.first {
             stop = AnswerStop(choice: index, part: piece.part, violation: violation)
-            let left = watch.cleared(of: piece, at: mark)
+            let left = watch.cleared(of: piece.text, at: mark)
             if !left.isEmpty, !piece.part.isCall { delivered.append((piece, left)) }
         } else {
             delivered.append((piece, nil))

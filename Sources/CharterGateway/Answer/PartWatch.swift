@@ -14,8 +14,7 @@ struct PartWatch<Watcher: TextWatcher>: Sendable {
 
     /// How far the part's texts had come when a piece had been pushed.
     struct Mark: Sendable {
-        fileprivate var end = 0
-        fileprivate var endsInside: [(channel: Int, end: Int)] = []
+        fileprivate var ends: [(channel: Int, end: Int)] = []
     }
 
     init(makeWatcher: @escaping @Sendable () -> Watcher) {
@@ -29,28 +28,43 @@ struct PartWatch<Watcher: TextWatcher>: Sendable {
     /// How much of the main text may be delivered.
     var cleared: Int { channels[0].watcher.cleared }
 
-    /// How much of a piece's own text may be delivered.
-    func cleared(of piece: AnswerPiece, at mark: Mark) -> ArraySlice<UInt8> {
-        JSONText.prefix(piece.text, cleared - (mark.end - piece.text.count))
+    /// How much of the first of some texts may be delivered, where they had been pushed at a mark.
+    func cleared(of text: ArraySlice<UInt8>, at mark: Mark) -> ArraySlice<UInt8> {
+        guard let (channel, end) = mark.ends.first else { return [] }
+        return JSONText.prefix(text, channels[channel].watcher.cleared - (end - text.count))
     }
 
     /// Whether all that had been pushed may be delivered.
     func isCleared(_ mark: Mark) -> Bool {
-        mark.end <= cleared
-            && mark.endsInside.allSatisfy { $0.end <= channels[$0.channel].watcher.cleared }
+        mark.ends.allSatisfy { $0.end <= channels[$0.channel].watcher.cleared }
     }
 
     /// Takes a piece's texts.
     mutating func push(_ piece: AnswerPiece) -> (mark: Mark, violation: Watcher.Violation?) {
-        var violation = push(piece.text, to: 0)
-        var mark = Mark(end: channels[0].pushed)
-        for (path, text) in piece.textsInside {
+        push([("", piece.text)] + piece.textsInside)
+    }
+
+    /// Takes texts, each of which continues the one of its path.
+    mutating func push(
+        _ texts: [(path: String, text: ArraySlice<UInt8>)]
+    ) -> (mark: Mark, violation: Watcher.Violation?) {
+        var violation: Watcher.Violation?
+        var mark = Mark()
+        for (path, text) in texts {
             let channel = channel(at: path)
-            let inside = push(text, to: channel)
-            violation = violation ?? inside
-            mark.endsInside.append((channel, channels[channel].pushed))
+            let told = push(text, to: channel)
+            violation = violation ?? told
+            mark.ends.append((channel, channels[channel].pushed))
         }
         return (mark, violation)
+    }
+
+    /// The text of one path is over.
+    mutating func finish(path: String) -> Watcher.Violation? {
+        let channel = channel(at: path)
+        guard !channels[channel].isOver else { return nil }
+        channels[channel].isOver = true
+        return channels[channel].watcher.finish()
     }
 
     /// The texts are over; those that a violation has ended already stay as they are.
@@ -71,8 +85,8 @@ struct PartWatch<Watcher: TextWatcher>: Sendable {
     }
 
     private mutating func channel(at path: String) -> Int {
-        // The empty path is the main text's.
-        if let known = channels.dropFirst().firstIndex(where: { $0.path == path }) { return known }
+        // The empty path is the main text's; there are few.
+        if let known = channels.firstIndex(where: { $0.path == path }) { return known }
         channels.append(Channel(path: path, watcher: makeWatcher()))
         return channels.count - 1
     }

@@ -6,11 +6,11 @@ public import CharterDocuments
 /// is never silently left out.
 public struct ChatMessage: Sendable {
     /// Whose word it is.
-    public let role: ChatRole
+    public let role: MessageRole
     /// The call that a tool's message answers.
     public let toolCallID: String?
     /// Its texts, in the order in which they stand.
-    public let texts: [ChatText]
+    public let texts: [RequestText]
     /// The message as it came.
     public let value: JSONValue
 
@@ -18,7 +18,7 @@ public struct ChatMessage: Sendable {
     init(_ value: JSONValue, number: Int) throws(APIError) {
         let param = "messages[\(number)]"
         guard value.kind == .object else { throw .invalid("must be an object", param: param) }
-        guard let role = value["role"]?.string.flatMap(ChatRole.init(rawValue:)) else {
+        guard let role = value["role"]?.string.flatMap(MessageRole.init(rawValue:)) else {
             throw .invalid(
                 "`role` must be system, developer, user, assistant, tool or function",
                 param: "\(param).role"
@@ -41,9 +41,9 @@ public struct ChatMessage: Sendable {
 
 /// Collects the texts of one message.
 private struct Reader {
-    let speaker: ChatRole
+    let speaker: MessageRole
     let number: Int
-    var texts: [ChatText] = []
+    var texts: [RequestText] = []
 
     /// Members of a part that are media, not text.
     private static let media: [StaticString] = [
@@ -125,8 +125,8 @@ private struct Reader {
         return value.children
     }
 
-    private mutating func add(_ kind: ChatText.Kind, _ bytes: ArraySlice<UInt8>) {
-        texts.append(ChatText(speaker: speaker, message: number, kind: kind, bytes: bytes))
+    private mutating func add(_ kind: RequestText.Kind, _ bytes: ArraySlice<UInt8>) {
+        texts.append(RequestText(speaker: speaker, message: number, kind: kind, bytes: bytes))
     }
 
     private mutating func addAll(_ value: JSONValue) {

@@ -3,7 +3,7 @@ public import CharterDocuments
 /// A request for a chat completion: what the pipeline must know of it, and every text in it.
 ///
 /// Everything else stays in the original bytes and is passed on as it came.
-public struct ChatRequest: Sendable {
+public struct ChatRequest: ModelRequest {
     /// The body as it came.
     public let document: JSONDocument
     /// The model that is asked for.
@@ -18,21 +18,22 @@ public struct ChatRequest: Sendable {
     public let user: String?
     /// The conversation, in order.
     public let messages: [ChatMessage]
+    /// `max_completion_tokens`, or `max_tokens`.
+    public let mostTokens: Int?
 
     /// The most answers that one request may ask for, as in the API.
     public static let mostChoices = 128
+
+    private static let known: [StaticString] = [
+        "messages", "model", "user", "metadata", "safety_identifier", "prompt_cache_key",
+    ]
 
     /// Reads a body.
     ///
     /// - Throws: a 400 whose `param` is the place that is wrong, or a 413.
     public init(body: [UInt8], limits: JSONLimits = JSONLimits()) throws(APIError) {
-        let document: JSONDocument
-        do { document = try JSONDocument(body, limits: limits) } catch { throw APIError(error) }
+        (document, model) = try Self.object(body, limits)
         let root = document.root
-        guard root.kind == .object else { throw .invalid("the body must be an object", param: nil) }
-        guard let model = root["model"]?.string, !model.isEmpty else {
-            throw .invalid("`model` must be the name of a model", param: "model")
-        }
         guard let list = root["messages"], list.kind == .list else {
             throw .invalid("`messages` must be a list", param: "messages")
         }
@@ -43,36 +44,19 @@ public struct ChatRequest: Sendable {
         guard !messages.isEmpty else {
             throw .invalid("`messages` must not be empty", param: "messages")
         }
-        self.document = document
-        self.model = model
-        self.isStreamed = try Self.boolean(root, "stream", param: "stream")
+        self.messages = messages
+        isStreamed = try Self.boolean(root, "stream", param: "stream")
         let options = root.present("stream_options")
         guard options == nil || options?.kind == .object else {
             throw .invalid("must be an object", param: "stream_options")
         }
-        self.includesUsage =
+        includesUsage =
             try options.map { options throws(APIError) in
                 try Self.boolean(options, "include_usage", param: "stream_options.include_usage")
             } ?? false
-        self.choices = try Self.choices(root.present("n"))
-        let user = root.present("user")
-        guard user == nil || user?.kind == .string else {
-            throw .invalid("must be a string", param: "user")
-        }
-        self.user = user?.string
-        self.messages = messages
-    }
-
-    private static func boolean(
-        _ object: JSONValue,
-        _ key: StaticString,
-        param: String
-    ) throws(APIError) -> Bool {
-        guard let value = object.present(key) else { return false }
-        guard let boolean = value.boolean else {
-            throw .invalid("must be true or false", param: param)
-        }
-        return boolean
+        choices = try Self.choices(root.present("n"))
+        user = try Self.string(root, "user", param: "user")
+        mostTokens = (root["max_completion_tokens"] ?? root["max_tokens"])?.integer
     }
 
     private static func choices(_ value: JSONValue?) throws(APIError) -> Int {
@@ -85,19 +69,19 @@ public struct ChatRequest: Sendable {
 }
 
 extension ChatRequest {
-    /// Every text of the conversation, in order.
-    public var texts: [ChatText] { messages.flatMap(\.texts) }
+    /// Every text in it: those beside the conversation, then those of the conversation, in order.
+    public var texts: [RequestText] {
+        Self.textsBeside(Self.known, in: document) + messages.flatMap(\.texts)
+    }
 
-    /// Every text outside of the conversation: descriptions of tools, schemas, a predicted answer,
-    /// and what this protocol does not know. It is the word of whoever made the request.
-    public var textsBesideMessages: [ChatText] {
-        let unread: [StaticString] = [
-            "messages", "model", "user", "metadata", "safety_identifier", "prompt_cache_key",
-        ]
-        return document.root.children
-            .filter { member in !unread.contains(where: member.isNamed) }
-            .flatMap(\.textsInside)
-            .map { ChatText(speaker: .developer, message: nil, kind: .other, bytes: $0) }
+    /// A refusal in each of the choices that were asked for.
+    public func reply(with refusal: Refusal) -> (contentType: String, body: [UInt8])? {
+        let answer = ChatRefusal(
+            id: "chatcmpl-\(refusal.id)", created: refusal.created, model: model,
+            text: refusal.text, choices: choices, note: refusal.note)
+        return isStreamed
+            ? (Self.eventsType, answer.events(includingUsage: includesUsage))
+            : (Self.jsonType, answer.body)
     }
 
     /// The body with one more message, and otherwise byte for byte as it came.
@@ -106,7 +90,7 @@ extension ChatRequest {
     /// level. Where there is none it stands before everything that a user wrote.
     ///
     /// - Parameter role: `system` or `developer`, whichever the model's server understands.
-    public func body(adding guide: String, role: ChatRole) -> [UInt8] {
+    public func body(adding guide: String, role: MessageRole) -> [UInt8]? {
         var message = Array(#"{"role":"\#(role.rawValue)","content":"#.utf8)
         JSONText.append(guide, to: &message)
         message.append(UInt8(ascii: "}"))

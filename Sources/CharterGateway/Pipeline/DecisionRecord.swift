@@ -14,6 +14,8 @@ public struct DecisionRecord: Sendable {
     public let policy: Policy
     /// What was done with the request.
     public let act: Act
+    /// What was called.
+    public let wire: WireProtocol
     private let question: Request
     private let user: UserLayer?
     /// Behaviors at which an answer was stopped.
@@ -26,6 +28,7 @@ public struct DecisionRecord: Sendable {
         _ user: UserLayer?, _ decision: Decision
     ) {
         id = arrival.id
+        wire = arrival.wire
         operatorName = enforcement.operatorName
         policy = enforcement.policy
         act = decision.verdict.act
@@ -38,9 +41,17 @@ public struct DecisionRecord: Sendable {
 
     /// The fields of every reply.
     var headers: [(name: String, value: String)] {
-        var headers = [("charter-decision", id), ("x-request-id", id)]
+        var headers = [("charter-decision", id)] + DecisionRecord.idFields(id, wire)
         if let digest = policy.digest { headers.append(("charter-policy", "\(digest)")) }
         return headers
+    }
+
+    /// The fields in which clients look for a request's id, to show it with an error.
+    public static func idFields(
+        _ id: String, _ wire: WireProtocol
+    ) -> [(name: String, value: String)] {
+        wire.dialect == .anthropic
+            ? [("x-request-id", id), ("request-id", id)] : [("x-request-id", id)]
     }
 
     /// The member `charter` of a refusing answer, for the user: what they may do or show.
@@ -71,6 +82,7 @@ public struct DecisionRecord: Sendable {
         var writer = JSONWriter()
         writer.object { writer in
             writer.member("id", id)
+            writer.member("protocol", wire.rawValue)
             writer.member("operator", operatorName)
             writer.member("policy", policy.digest.map { "\($0)" })
             writer.object("answer") { writer in

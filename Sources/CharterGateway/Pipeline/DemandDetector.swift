@@ -17,19 +17,20 @@ struct DemandDetector {
         scanner = TextScanner(enforcement.patterns, for: .request)
     }
 
-    /// The demands, in order, each once.
-    func demands(in request: ChatRequest) throws(ScanError) -> [Demand] {
+    /// The demands in texts, in order, each once.
+    func demands(in texts: [RequestText]) throws(ScanError) -> [Demand] {
         guard !enforcement.patterns.patterns.isEmpty else { return [] }
         var scratch = try Scratch(for: enforcement.patterns)
         var demands: [Demand] = []
         var seen: Set<Demand> = []
-        func note(_ matches: [Match], _ speaker: ChatRole) {
+        func note(_ matches: [Match], _ speaker: MessageRole) {
+            if matches.isEmpty { return }
             for pattern in Set(matches.map(\.pattern)).sorted() {
                 let demand = demand(of: pattern, from: DemandDetector.speaker(of: speaker))
                 if seen.insert(demand).inserted { demands.append(demand) }
             }
         }
-        for text in request.textsBesideMessages + request.texts {
+        for text in texts {
             let bytes = text.bytes
             note(try scanner.matches(in: bytes.span.bytes, using: &scratch), text.speaker)
             if case .arguments = text.kind, bytes.contains(UInt8(ascii: "\\")) {
@@ -39,17 +40,32 @@ struct DemandDetector {
             }
         }
         // Servers put the parts of a message together, with a line break between them or nothing.
-        for message in request.messages {
-            let parts = message.texts.filter { $0.kind == .content }.map(\.bytes)
-            guard parts.count > 1 else { continue }
+        for parts in DemandDetector.parted(texts) {
             for separator in [[], [UInt8(ascii: "\n")]] {
-                let whole = Array(parts.joined(separator: separator))
-                note(try scanner.matches(in: whole.span.bytes, using: &scratch), message.role)
+                let whole = Array(parts.map(\.bytes).joined(separator: separator))
+                note(try scanner.matches(in: whole.span.bytes, using: &scratch), parts[0].speaker)
             }
         }
         return demands.filter { demand in
             demand.from != .assistant || !demands.contains { covers($0, demand) }
         }
+    }
+
+    /// The contents of messages that have several parts of one speaker.
+    private static func parted(_ texts: [RequestText]) -> [[RequestText]] {
+        let contents = texts.filter { $0.kind == .content && $0.message != nil }
+        var places: [[Int]: Int] = [:]
+        var parts: [[RequestText]] = []
+        for text in contents {
+            let key = [text.message ?? 0, MessageRole.allCases.firstIndex(of: text.speaker) ?? 0]
+            if let place = places[key] {
+                parts[place].append(text)
+            } else {
+                places[key] = parts.count
+                parts.append([text])
+            }
+        }
+        return parts.filter { $0.count > 1 }
     }
 
     /// Whether a principal or a tool asked for what the assistant said.
@@ -73,7 +89,7 @@ struct DemandDetector {
     }
 
     /// `system` and `developer` are the operator's word; nothing on the wire is the platform's.
-    private static func speaker(of role: ChatRole) -> Speaker {
+    private static func speaker(of role: MessageRole) -> Speaker {
         switch role {
         case .system, .developer: .principal(.operator)
         case .user: .principal(.user)

@@ -18,7 +18,7 @@ public struct Enforcement: Sendable {
     /// The words of refusals and duties.
     public let replies: Replies
     /// The role in which the model's server takes instructions: `system` or `developer`.
-    public let guideRole: ChatRole
+    public let guideRole: MessageRole
     /// The rule of each behavior as people read it.
     let rules: [BehaviorID: String]
     /// By pattern: the behavior and the rank that a match exercises.
@@ -36,7 +36,7 @@ public struct Enforcement: Sendable {
     public init(
         operatorName: String, policy: Policy, charter: CharterDocument, patterns: PatternSet,
         phrases: PhraseFinder? = nil, claims: [Text: ClaimType] = [:], replies: Replies,
-        guideRole: ChatRole = .system
+        guideRole: MessageRole = .system
     ) {
         self.operatorName = operatorName
         self.policy = policy

@@ -15,15 +15,21 @@ public struct Exchange: Sendable {
         public var id: String
         /// When the request came.
         public var at: Instant
+        /// What was called.
+        public var wire: WireProtocol
         /// Who is asking.
         public var caller: Caller
         /// The models that may be asked for; nil: any.
         public var models: [String]?
 
-        /// What is known of a request that has just come.
-        public init(id: String, at: Instant, caller: Caller, models: [String]? = nil) {
+        /// What is known of a request that has just come; unsaid: a chat completion, for any model.
+        public init(
+            id: String, at: Instant, wire: WireProtocol = .chatCompletions, caller: Caller,
+            models: [String]? = nil
+        ) {
             self.id = id
             self.at = at
+            self.wire = wire
             self.caller = caller
             self.models = models
         }
@@ -33,8 +39,16 @@ public struct Exchange: Sendable {
     public enum Start: Sendable {
         /// Nothing is asked of the model.
         case reply(Reply)
-        /// This body is sent to the model's server.
-        case forward([UInt8])
+        /// The model's server is called.
+        case forward
+    }
+
+    /// What is sent to the model's server.
+    public struct Call: Sendable {
+        /// Behind the version, as in `/chat/completions`.
+        public let path: String
+        /// The body.
+        public let body: [UInt8]
     }
 
     /// An answer that is whole.
@@ -56,33 +70,36 @@ public struct Exchange: Sendable {
 
     /// What is to be done first.
     public let start: Start
+    /// The model that is asked for; empty where the protocol lets it be unsaid.
+    public var model: String { request.model }
     /// Whether the client wants the answer as events.
-    public let isStreamed: Bool
+    public var isStreamed: Bool { request.isStreamed }
     private let arrival: Arrival
     private let enforcement: Enforcement
-    private let request: ChatRequest
+    private let request: any ModelRequest
+    /// The body that goes on, in the protocol of the client.
+    private let body: [UInt8]
     private let decision: Decision
     private let wording: Wording
     private let judge: AnswerJudge
     /// What is kept of the decision, as far as no stream is watched.
     private var decided: DecisionRecord
-    private var watch: AnswerWatch<PatternWatcher>?
+    private var watch: (any AnswerStream<PatternWatcher>)?
 
     /// Receives a request of a caller that was identified, and comes to its verdict.
     ///
     /// - Parameter userLayer: what a user has set.
-    /// - Throws: what is wrong with the request, in the protocol's own form.
+    /// - Throws: what is wrong with the request, in no protocol's form yet.
     public init(
         _ body: [UInt8], _ arrival: Arrival, _ enforcement: Enforcement,
         limits: JSONLimits = JSONLimits(),
         userLayer: (Text) throws(APIError) -> UserLayer? = { _ throws(APIError) in nil }
     ) throws(APIError) {
         // receive
-        request = try ChatRequest(body: body, limits: limits)
+        request = try Exchange.read(body, arrival.wire, limits)
         guard arrival.models?.contains(request.model) ?? true else {
             throw .forbidden("the key may not ask for this model", code: "model_not_allowed")
         }
-        isStreamed = request.isStreamed
         self.arrival = arrival
         self.enforcement = enforcement
         wording = Wording(
@@ -96,28 +113,41 @@ public struct Exchange: Sendable {
             claims: arrival.caller.claims)
         question.demands = demands
         let layer = try question.user.map { user throws(APIError) in try userLayer(user) } ?? nil
-        let messages = try Exchange.messages(request)
-        // What somebody shows goes before what they say.
-        question.claims.merge(enforcement.statedClaims.claims(in: messages)) { shown, _ in shown }
-        question.instructions = try Exchange.instructions(messages, question, layer, enforcement)
+        if arrival.wire.isSpoken {
+            let messages = try Exchange.messages(request, arrival.wire)
+            // What somebody shows goes before what they say.
+            question.claims.merge(enforcement.statedClaims.claims(in: messages)) { shown, _ in
+                shown
+            }
+            question.instructions = try Exchange.instructions(
+                messages, question, layer, enforcement)
+        }
         // decide, arbitrate
         decision = try Exchange.decide(question, layer, enforcement.policy)
         judge = AnswerJudge(enforcement, decision, demands)
         decided = DecisionRecord(arrival, enforcement, question, layer, decision)
         // act
+        let owes = !decision.verdict.duties.isEmpty
         switch decision.verdict.act {
+        case .guide where arrival.wire.isSpoken, .allow where owes && arrival.wire.isSpoken:
+            guard
+                let guided = request.body(
+                    adding: wording.guide(decision), role: enforcement.guideRole)
+            else {
+                // Nobody can be guided in this protocol.
+                fallthrough
+            }
+            self.body = guided
+            start = .forward
         case .refuse, .ask, .transform:
+            self.body = []
             let explained = decided.explained ?? decision
             start = .reply(
                 Exchange.refusal(
                     request, arrival, decided, wording.refusal(explained), wording, explained))
-        case .guide:
-            start = .forward(
-                request.body(adding: wording.guide(decision), role: enforcement.guideRole))
-        case .allow where !decision.verdict.duties.isEmpty:
-            start = .forward(
-                request.body(adding: wording.guide(decision), role: enforcement.guideRole))
-        case .allow: start = .forward(body)
+        case .guide, .allow:
+            self.body = body
+            start = .forward
         }
     }
 
@@ -130,6 +160,9 @@ public struct Exchange: Sendable {
         return noting(watch.stops, watch.watchers.map(\.watcher))
     }
 
+    /// What is sent to the model's server.
+    public var call: Call { Call(path: arrival.wire.path, body: body) }
+
     // MARK: The answer, whole
 
     /// The upstream's whole answer.
@@ -137,11 +170,8 @@ public struct Exchange: Sendable {
         guard status < 400 else {
             return reply(UpstreamError.error(status: status, body: body))
         }
-        let (enforcement, judge, explain) = (enforcement, judge, explanation)
         do throws(APIError) {
-            let answer = try ChatAnswer<PatternWatcher>(
-                body: body, watcher: { _, part in PatternWatcher(enforcement, judge, part) },
-                explanation: explain)
+            let answer = try judged(body)
             decided = noting(answer.stops, answer.watchers.map(\.watcher))
             return Reply(
                 status: 200, headers: headers + [("content-type", "application/json")],
@@ -151,12 +181,43 @@ public struct Exchange: Sendable {
         }
     }
 
+    private func judged(_ body: [UInt8]) throws(APIError) -> JudgedAnswer<PatternWatcher> {
+        let (enforcement, judge) = (enforcement, judge)
+        let watcher = { @Sendable part in PatternWatcher(enforcement, judge, part) }
+        switch arrival.wire {
+        case .chatCompletions, .completions:
+            let answer = try ChatAnswer<PatternWatcher>(
+                body: body, watcher: { _, part in watcher(part) }, explanation: explanation)
+            return JudgedAnswer(body: answer.body, stops: answer.stops, watchers: answer.watchers)
+        case .messages:
+            return try MessagesAnswer.judge(body, watcher: watcher, explanation: explanation)
+        case .responses:
+            return try ResponsesAnswer.judge(
+                body, instructions: instructions, watcher: watcher, explanation: explanation)
+        case .embeddings, .moderations, .countTokens:
+            return JudgedAnswer(body: body, stops: [], watchers: [])
+        }
+    }
+
+    /// What the client itself said as `instructions`.
+    private var instructions: [UInt8] {
+        request.document.root["instructions"].map { Array($0.raw) } ?? Array("null".utf8)
+    }
+
     /// An error instead of an answer.
     public func reply(_ error: APIError) -> Reply {
+        Exchange.reply(error, arrival.wire, id: arrival.id, headers: headers)
+    }
+
+    /// An error in a protocol's own form.
+    public static func reply(
+        _ error: APIError, _ wire: WireProtocol, id: String,
+        headers: [(name: String, value: String)] = []
+    ) -> Reply {
         Reply(
             status: error.status,
             headers: headers + error.headers + [("content-type", "application/json")],
-            body: error.body)
+            body: error.body(in: wire.dialect, id: id))
     }
 
     // MARK: The answer, as events
@@ -164,10 +225,19 @@ public struct Exchange: Sendable {
     /// Begins to watch a stream of events.
     public mutating func beginStream() {
         let (enforcement, judge) = (enforcement, judge)
-        watch = AnswerWatch(
-            choices: request.choices,
-            watcher: { _, part in PatternWatcher(enforcement, judge, part) },
-            explanation: explanation)
+        let watcher = { @Sendable part in PatternWatcher(enforcement, judge, part) }
+        switch arrival.wire {
+        case .messages:
+            watch = AnswerGate(MessagesForm(), watcher: watcher, explanation: explanation)
+        case .responses:
+            watch = AnswerGate(
+                ResponsesForm(instructions: instructions), watcher: watcher,
+                explanation: explanation)
+        default:
+            watch = AnswerWatch(
+                choices: request.choices, watcher: { _, part in watcher(part) },
+                explanation: explanation)
+        }
     }
 
     /// Takes the upstream's next bytes; appends what may be delivered.
@@ -190,19 +260,36 @@ public struct Exchange: Sendable {
 
     // MARK: Steps of the line
 
+    private static func read(
+        _ body: [UInt8], _ wire: WireProtocol, _ limits: JSONLimits
+    ) throws(APIError) -> any ModelRequest {
+        switch wire {
+        case .chatCompletions, .completions: try ChatRequest(body: body, limits: limits)
+        case .responses: try ResponsesRequest(body: body, limits: limits)
+        case .messages: try MessagesRequest(body: body, limits: limits)
+        case .moderations: try NumbersRequest(body: body, limits: limits, needsModel: false)
+        case .embeddings, .countTokens:
+            try NumbersRequest(body: body, limits: limits, needsModel: true)
+        }
+    }
+
     private static func detect(
-        _ request: ChatRequest, _ enforcement: Enforcement
+        _ request: any ModelRequest, _ enforcement: Enforcement
     ) throws(APIError) -> [Demand] {
         do {
-            return try DemandDetector(enforcement).demands(in: request)
+            return try DemandDetector(enforcement).demands(in: request.texts)
         } catch {
             throw .unavailable("the request could not be looked at")
         }
     }
 
-    private static func messages(_ request: ChatRequest) throws(APIError) -> MessageList {
+    private static func messages(
+        _ request: any ModelRequest, _ wire: WireProtocol
+    ) throws(APIError) -> MessageList {
+        let root = request.document.root
         do throws(MessageList.Malformed) {
-            return try MessageList(request.document.root["messages"] ?? request.document.root)
+            // Beside the messages, a chat completion has nothing that instructs.
+            return try MessageList(wire == .chatCompletions ? root["messages"] ?? root : root)
         } catch {
             throw .invalid(error.message, param: error.place)
         }
@@ -238,18 +325,20 @@ public struct Exchange: Sendable {
     }
 
     private static func refusal(
-        _ request: ChatRequest, _ arrival: Arrival, _ record: DecisionRecord, _ text: String,
+        _ request: any ModelRequest, _ arrival: Arrival, _ record: DecisionRecord, _ text: String,
         _ wording: Wording, _ decision: Decision
     ) -> Reply {
-        let refusal = ChatRefusal(
-            id: "chatcmpl-\(arrival.id)", created: Int(arrival.at.seconds), model: request.model,
-            text: text, choices: request.choices, note: record.note(wording, decision))
-        let type = request.isStreamed ? "text/event-stream" : "application/json"
+        let refusal = Refusal(
+            id: arrival.id, created: Int(arrival.at.seconds), text: text,
+            note: record.note(wording, decision))
+        guard let reply = request.reply(with: refusal) else {
+            return reply(.refused(text), arrival.wire, id: arrival.id, headers: record.headers)
+        }
         return Reply(
             status: 200,
-            headers: record.headers + [("content-type", type), ("x-should-retry", "false")],
-            body: request.isStreamed
-                ? refusal.events(includingUsage: request.includesUsage) : refusal.body)
+            headers: record.headers
+                + [("content-type", reply.contentType), ("x-should-retry", "false")],
+            body: reply.body)
     }
 
     /// What the client is told where an answer was stopped.

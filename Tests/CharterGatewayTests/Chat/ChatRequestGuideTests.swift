@@ -5,11 +5,11 @@ import Testing
 
 @Suite("Adding a guide to a request")
 struct ChatRequestGuideTests {
-    private func adding(_ guide: String, _ role: ChatRole = .system, to body: String) throws
+    private func adding(_ guide: String, _ role: MessageRole = .system, to body: String) throws
         -> String
     {
         let request = try ChatRequest(body: Array(body.utf8))
-        return String(decoding: request.body(adding: guide, role: role), as: UTF8.self)
+        return String(decoding: try #require(request.body(adding: guide, role: role)), as: UTF8.self)
     }
 
     private let system = #"{"role":"system","content":"S"}"#

@@ -77,8 +77,8 @@ struct ChatRequestTests {
              "prediction":{"type":"content","content":"p"},"grammar":"g"}
             """#
         )
-        let texts = request.textsBesideMessages
-        #expect(texts.allSatisfy { $0.speaker == .developer && $0.message == nil })
+        let texts = request.texts.filter { $0.message == nil }
+        #expect(texts.allSatisfy { $0.speaker == .developer })
         let found = texts.map { String(decoding: $0.bytes, as: UTF8.self) }
         #expect(
             found == [
@@ -203,7 +203,8 @@ struct ChatRequestTests {
             }
             do throws(APIError) {
                 let request = try ChatRequest(body: bytes)
-                let guided = try ChatRequest(body: request.body(adding: "g", role: .developer))
+                let body = request.body(adding: "g", role: .developer) ?? []
+                let guided = try ChatRequest(body: body)
                 #expect(guided.messages.count == request.messages.count + 1, "seed \(seed)")
             } catch {
                 #expect(error.status == 400, "seed \(seed)")

@@ -52,7 +52,7 @@ public struct APIError: Error, Equatable, Sendable {
         return headers
     }
 
-    /// The answer's body.
+    /// The answer's body, as OpenAI has it.
     public var body: [UInt8] {
         var bytes = Array(#"{"error":{"message":"#.utf8)
         JSONText.append(message, to: &bytes)
@@ -66,8 +66,52 @@ public struct APIError: Error, Equatable, Sendable {
         return bytes
     }
 
+    /// The answer's body, as whoever asked expects it.
+    ///
+    /// - Parameter id: the request's, which Anthropic's errors name.
+    public func body(in dialect: Dialect, id: String? = nil) -> [UInt8] {
+        guard dialect == .anthropic else { return body }
+        var writer = JSONWriter()
+        writer.object { writer in
+            writer.member("type", "error")
+            writer.object("error") { writer in
+                writer.member("type", anthropicType)
+                // There is no place for the place but the sentence.
+                writer.member("message", param.map { "\($0): \(message)" } ?? message)
+                writer.member("code", code)
+            }
+            writer.member("request_id", id)
+        }
+        return writer.bytes
+    }
+
     /// The same as an event, for an answer that has already begun; the stream ends behind it.
     public var event: [UInt8] { Array("data: ".utf8) + body + "\n\n".utf8 }
+
+    /// The same in a dialect.
+    public func event(in dialect: Dialect) -> [UInt8] {
+        guard dialect == .anthropic else { return event }
+        var output: [UInt8] = []
+        TypedEvent.write("error", body(in: dialect)[...], to: &output)
+        return output
+    }
+
+    /// Anthropic's class of error, by status.
+    private var anthropicType: String {
+        switch status {
+        case 400, 422: "invalid_request_error"
+        case 401: "authentication_error"
+        case 402: "billing_error"
+        case 403: "permission_error"
+        case 404: "not_found_error"
+        case 413: "request_too_large"
+        case 429: "rate_limit_error"
+        case 503, 529: "overloaded_error"
+        case 504: "timeout_error"
+        case 405..<500: "invalid_request_error"
+        default: "api_error"
+        }
+    }
 }
 
 extension APIError {

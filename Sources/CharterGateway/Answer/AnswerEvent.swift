@@ -1,0 +1,56 @@
+internal import CharterDocuments
+
+/// What one event adds to an answer of blocks, as its protocol reads it.
+struct AnswerEvent: Sendable {
+    /// The event's type.
+    let type: String
+    /// Its data.
+    let document: JSONDocument
+    /// The number of the block that it belongs to; nil: it stands beside them.
+    var block: Int?
+    /// What becomes of the block.
+    var change = Change.none
+    /// The texts that it adds, each to those of its path in the block.
+    var texts: [(path: String, text: ArraySlice<UInt8>)] = []
+    /// The path whose text is over with it.
+    var finished: String?
+    /// Whether its one text may be shortened where the answer is stopped in it.
+    var isDelta = false
+    /// Whether it goes on at once, whatever waits.
+    var isUrgent = false
+    /// Whether the answer is whole with it.
+    var isLast = false
+
+    /// What becomes of a block.
+    enum Change: Sendable {
+        case none
+        /// It begins, as this part of the answer.
+        case starts(AnswerPart)
+        /// It is whole.
+        case stops
+    }
+
+    init(_ type: String, _ document: JSONDocument) {
+        self.type = type
+        self.document = document
+    }
+}
+
+/// A protocol whose streamed answers are events with a type, in blocks: texts, thoughts, calls.
+///
+/// It remembers what was delivered, so that it can end an answer that is stopped.
+protocol AnswerEventForm: Sendable {
+    /// Reads an event.
+    ///
+    /// - Throws: the upstream's own error where it tells one, else why this is no event of the protocol.
+    mutating func read(_ event: ServerSentEvents.Event) throws(APIError) -> AnswerEvent
+    /// Writes an event as it came.
+    mutating func write(_ event: AnswerEvent, to output: inout [UInt8])
+    /// Writes an event with what is left of its one text.
+    mutating func write(
+        _ event: AnswerEvent, shortenedTo text: ArraySlice<UInt8>, to output: inout [UInt8])
+    /// Ends an answer that is stopped: what is open is closed, and the explanation is given.
+    mutating func end(_ explanation: String, to output: inout [UInt8])
+    /// An error behind which the stream ends.
+    func error(_ error: APIError) -> [UInt8]
+}

@@ -1,0 +1,47 @@
+internal import CharterDocuments
+
+/// A block of an answer: what it is, and its texts in order.
+typealias JudgedBlock = (part: AnswerPart, texts: [ArraySlice<UInt8>])
+
+/// The judgement of an answer of blocks that is not streamed: it comes to what the same blocks would have
+/// come to in a stream.
+struct BlockJudgement<Watcher: TextWatcher> {
+    /// Where the answer was stopped.
+    struct Stop {
+        /// The block, and the text in it.
+        let block: Int, text: Int
+        /// What is left of that text; of a call nothing is.
+        let left: ArraySlice<UInt8>
+        let stop: AnswerStop<Watcher.Violation>
+    }
+
+    private(set) var stop: Stop?
+    private(set) var watchers: [(choice: Int, part: AnswerPart, watcher: Watcher)] = []
+
+    init(_ blocks: [JudgedBlock], watcher: (AnswerPart) -> Watcher) {
+        for (number, block) in blocks.enumerated() {
+            for (place, text) in block.texts.enumerated() {
+                var watch = watcher(block.part)
+                let pushed = watch.push(text)
+                let violation = pushed ?? watch.finish()
+                watchers.append((0, block.part, watch))
+                guard let violation else { continue }
+                stop = Stop(
+                    block: number, text: place,
+                    left: block.part.isCall ? [] : JSONText.prefix(text, watch.cleared),
+                    stop: AnswerStop(choice: 0, part: block.part, violation: violation))
+                return
+            }
+        }
+    }
+}
+
+/// An answer that is not streamed, judged.
+struct JudgedAnswer<Watcher: TextWatcher> {
+    /// What is delivered: the bytes as they came where nothing was stopped.
+    let body: [UInt8]
+    /// What was stopped.
+    let stops: [AnswerStop<Watcher.Violation>]
+    /// Every watcher there has been, with what it watched.
+    let watchers: [(choice: Int, part: AnswerPart, watcher: Watcher)]
+}

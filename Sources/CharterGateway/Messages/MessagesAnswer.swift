@@ -1,0 +1,87 @@
+internal import CharterDocuments
+
+/// A message of Anthropic's API that is not streamed.
+enum MessagesAnswer {
+    /// Judges the body of an answer with status 200.
+    ///
+    /// - Throws: a 502 where the body is no answer, or the upstream's own error where it holds one.
+    static func judge<Watcher: TextWatcher>(
+        _ body: [UInt8], limits: JSONLimits = JSONLimits(), watcher: (AnswerPart) -> Watcher,
+        explanation: (AnswerStop<Watcher.Violation>) -> String
+    ) throws(APIError) -> JudgedAnswer<Watcher> {
+        let document: JSONDocument
+        do { document = try JSONDocument(body, limits: limits) } catch {
+            throw .upstreamMalformed("\(error)")
+        }
+        let root = document.root
+        if let error = root.present("error") { throw UpstreamError.error(error) }
+        guard let content = root["content"], content.kind == .list else {
+            throw .upstreamMalformed("a message without `content`")
+        }
+        let blocks = Array(content.children)
+        var read: [JudgedBlock] = []
+        for (block, number) in zip(blocks, 0...) { read.append(try self.block(block, number)) }
+        let judged = BlockJudgement(read, watcher: watcher)
+        guard let stop = judged.stop else {
+            return JudgedAnswer(body: body, stops: [], watchers: judged.watchers)
+        }
+        let explanation = explanation(stop.stop)
+        var writer = JSONWriter()
+        writer.object { writer in
+            for member in root.children {
+                // What this protocol does not know may repeat what is held back.
+                let isKnown = ["id", "type", "role", "model", "usage"].contains(
+                    where: member.isNamed)
+                guard isKnown || member.kind == .number || member.kind == .boolean else { continue }
+                writer.key(String(decoding: member.key, as: UTF8.self))
+                writer.raw(String(decoding: member.raw, as: UTF8.self))
+            }
+            writer.list("content") { writer in
+                for block in blocks[..<stop.block] {
+                    writer.raw(String(decoding: block.raw, as: UTF8.self))
+                }
+                if !stop.left.isEmpty {
+                    write(blocks[stop.block], shortenedTo: stop.left, to: &writer)
+                }
+                writer.object { writer in
+                    writer.member("type", "text")
+                    writer.member("text", explanation)
+                }
+            }
+            MessagesStop(explanation: explanation).writeMembers(to: &writer)
+        }
+        return JudgedAnswer(body: writer.bytes, stops: [stop.stop], watchers: judged.watchers)
+    }
+
+    private static func block(
+        _ block: JSONValue, _ number: Int
+    ) throws(APIError) -> JudgedBlock {
+        guard block.kind == .object, let type = block["type"]?.string else {
+            throw .upstreamMalformed("a block without `type`")
+        }
+        let part = MessagesForm.part(type, number)
+        var texts: [ArraySlice<UInt8>] = []
+        for member in block.children where !MessagesForm.isSilent(member, ofType: type) {
+            if part.isCall, member.isNamed("input") {
+                // As in a stream, where it comes as text.
+                texts.append(member.raw)
+            } else if let text = member.text, member.isNamed("text") || member.isNamed("thinking") {
+                texts.insert(text, at: 0)
+            } else {
+                texts += AnswerPiece.texts(inside: member).map(\.text)
+            }
+        }
+        return (part, texts)
+    }
+
+    private static func write(
+        _ block: JSONValue, shortenedTo text: ArraySlice<UInt8>, to writer: inout JSONWriter
+    ) {
+        let isThought = block["type"]?.isText("thinking") ?? false
+        writer.object { writer in
+            writer.member("type", isThought ? "thinking" : "text")
+            writer.member(isThought ? "thinking" : "text", String(decoding: text, as: UTF8.self))
+            if isThought { writer.member("signature", "") }
+        }
+    }
+}

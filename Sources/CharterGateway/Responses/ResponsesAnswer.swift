@@ -1,0 +1,90 @@
+internal import CharterDocuments
+
+/// A response of OpenAI's API that is not streamed.
+enum ResponsesAnswer {
+    /// Judges the body of an answer with status 200.
+    ///
+    /// - Parameter instructions: the JSON value that the client sent, `null` where there was none.
+    /// - Throws: a 502 where the body is no answer, or the upstream's own error where it holds one.
+    static func judge<Watcher: TextWatcher>(
+        _ body: [UInt8], instructions: [UInt8], limits: JSONLimits = JSONLimits(),
+        watcher: (AnswerPart) -> Watcher, explanation: (AnswerStop<Watcher.Violation>) -> String
+    ) throws(APIError) -> JudgedAnswer<Watcher> {
+        let document: JSONDocument
+        do { document = try JSONDocument(body, limits: limits) } catch {
+            throw .upstreamMalformed("\(error)")
+        }
+        let root = document.root
+        if let error = root.present("error") { throw UpstreamError.error(error) }
+        guard let output = root["output"], output.kind == .list else {
+            throw .upstreamMalformed("a response without `output`")
+        }
+        let items = Array(output.children)
+        var read: [JudgedBlock] = []
+        for (item, number) in zip(items, 0...) {
+            guard item.kind == .object else { throw .upstreamMalformed("an item that is none") }
+            read.append((ResponsesForm.part(item, number), ResponsesForm.texts(of: item)))
+        }
+        let judged = BlockJudgement(read, watcher: watcher)
+        guard let stop = judged.stop else {
+            return JudgedAnswer(
+                body: restoring(instructions, in: document), stops: [], watchers: judged.watchers)
+        }
+        var left = items[..<stop.block].map { Array($0.raw) }
+        left += end(items[stop.block], stop.text, stop.left, explanation(stop.stop), stop.block)
+        var writer = JSONWriter()
+        ResponsesStop.write(root, output: left, instructions: instructions, to: &writer)
+        return JudgedAnswer(body: writer.bytes, stops: [stop.stop], watchers: judged.watchers)
+    }
+
+    /// The body as it came, without a guide that was added to the instructions.
+    private static func restoring(_ instructions: [UInt8], in document: JSONDocument) -> [UInt8] {
+        guard let said = document.root.present("instructions"), said.kind == .string else {
+            return document.source
+        }
+        let source = document.source
+        return source[..<said.range.lowerBound] + instructions + source[said.range.upperBound...]
+    }
+
+    /// The item that was stopped, as far as it may be delivered, and why it ends.
+    private static func end(
+        _ item: JSONValue, _ text: Int, _ left: ArraySlice<UInt8>, _ explanation: String,
+        _ number: Int
+    ) -> [[UInt8]] {
+        guard item["type"]?.isText("message") ?? false else {
+            var writer = JSONWriter()
+            ResponsesMessage(id: "msg_charter_\(number)", output: number)
+                .write(refusal: explanation, status: "completed", to: &writer)
+            return [writer.bytes]
+        }
+        var parts: [[UInt8]] = []
+        var texts = 0
+        for part in item["content"].elements {
+            let count = ResponsesForm.texts(of: part).count
+            guard texts + count > text else {
+                parts.append(Array(part.raw))
+                texts += count
+                continue
+            }
+            if !left.isEmpty, let type = part["type"]?.string,
+                type == "refusal" || type == "output_text"
+            {
+                var writer = JSONWriter()
+                writer.object { writer in
+                    writer.member("type", type)
+                    writer.member(
+                        type == "refusal" ? "refusal" : "text",
+                        String(decoding: left, as: UTF8.self))
+                    if type == "output_text" { writer.list("annotations") { _ in } }
+                }
+                parts.append(writer.bytes)
+            }
+            break
+        }
+        parts.append(ResponsesStop.refusal(explanation))
+        var writer = JSONWriter()
+        ResponsesStop.writeMessage(
+            id: item["id"]?.string ?? "msg_charter_\(number)", parts: parts, to: &writer)
+        return [writer.bytes]
+    }
+}

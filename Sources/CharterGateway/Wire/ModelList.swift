@@ -1,0 +1,74 @@
+internal import CharterDocuments
+internal import CharterEngine
+
+/// The models that somebody may ask for, of the list that a model's server has.
+public struct ModelList: Sendable {
+    private let models: [Model]
+
+    private struct Model {
+        let id: String
+        let value: JSONValue
+    }
+
+    /// Reads a list in either dialect.
+    ///
+    /// - Parameter names: the only ones that may be asked for; nil: any.
+    /// - Throws: a 502 where it is none.
+    public init(_ body: [UInt8], only names: [String]?) throws(APIError) {
+        let document: JSONDocument
+        do { document = try JSONDocument(body) } catch { throw .upstreamMalformed("\(error)") }
+        guard let data = document.root["data"], data.kind == .list else {
+            throw .upstreamMalformed("a list of models without `data`")
+        }
+        models = data.children.compactMap { value in
+            value["id"]?.string.map { Model(id: $0, value: value) }
+        }.filter { names?.contains($0.id) ?? true }
+    }
+
+    /// The list, as whoever asks expects it.
+    public func body(in dialect: Dialect) -> [UInt8] {
+        var writer = JSONWriter()
+        writer.object { writer in
+            if dialect == .openAI { writer.member("object", "list") }
+            writer.list("data") { writer in
+                for model in models { write(model, dialect, to: &writer) }
+            }
+            if dialect == .anthropic {
+                writer.member("has_more", false)
+                writer.member("first_id", models.first?.id)
+                writer.member("last_id", models.last?.id)
+            }
+        }
+        return writer.bytes
+    }
+
+    /// One model; nil where it is not in the list.
+    public func body(ofModel id: String, in dialect: Dialect) -> [UInt8]? {
+        guard let model = models.first(where: { $0.id == id }) else { return nil }
+        var writer = JSONWriter()
+        write(model, dialect, to: &writer)
+        return writer.bytes
+    }
+
+    /// As it came where it is of the dialect, else made anew.
+    private func write(_ model: Model, _ dialect: Dialect, to writer: inout JSONWriter) {
+        let isAnthropic = model.value["type"]?.isText("model") ?? false
+        if isAnthropic == (dialect == .anthropic) {
+            return writer.raw(String(decoding: model.value.raw, as: UTF8.self))
+        }
+        writer.object { writer in
+            writer.member("id", model.id)
+            switch dialect {
+            case .openAI:
+                writer.member("object", "model")
+                writer.member("created", 0)
+                writer.member("owned_by", "anthropic")
+            case .anthropic:
+                let created = Instant(seconds: Int64(model.value["created"]?.integer ?? 0))
+                writer.member("type", "model")
+                writer.member("display_name", model.id)
+                writer.member("created_at", created.dateTime)
+            }
+        }
+    }
+}
