@@ -157,10 +157,11 @@ public struct GatewayServer: Sendable {
     private func forward(
         _ exchange: inout Exchange, _ request: Request, _ channel: any Channel
     ) async -> Response {
-        let (model, authorization, call) = (model, passedOn(request), exchange.call)
+        let (model, authorization) = (model, passedOn(request))
         let client = ClientConnection(channel: channel)
         let fields = GatewayServer.passedOnFields(request)
         do {
+            let call = try exchange.call(in: model.dialects)
             let isStreamed = exchange.isStreamed
             let (answer, bytes) = try await client.whileOpen {
                 let answer = try await model.send(

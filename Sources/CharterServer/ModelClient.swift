@@ -24,6 +24,9 @@ struct ModelClient: Sendable {
         self.upstream = upstream
     }
 
+    /// Whose protocols the server speaks.
+    var dialects: Set<Dialect> { upstream.dialects }
+
     func shutdown() async throws {
         try await client.shutdown()
     }
@@ -39,12 +42,19 @@ struct ModelClient: Sendable {
     ) async throws(APIError) -> HTTPClientResponse {
         var request = HTTPClientRequest(url: upstream.url + path)
         request.method = method
-        if let key = upstream.key {
-            request.headers.add(name: "authorization", value: "Bearer \(key)")
-        } else if let authorization {
-            request.headers.add(name: "authorization", value: authorization)
+        if let authorization = upstream.key.map({ "Bearer \($0)" }) ?? authorization {
+            if dialects.contains(.openAI) {
+                request.headers.add(name: "authorization", value: authorization)
+            }
+            if dialects.contains(.anthropic) {
+                request.headers.add(
+                    name: "x-api-key", value: String(authorization.dropFirst("Bearer ".count)))
+            }
         }
         for (name, value) in fields { request.headers.add(name: name, value: value) }
+        if dialects == [.anthropic], !request.headers.contains(name: "anthropic-version") {
+            request.headers.add(name: "anthropic-version", value: "2023-06-01")
+        }
         if let body {
             request.headers.add(name: "content-type", value: "application/json")
             request.body = .bytes(ByteBuffer(bytes: body))

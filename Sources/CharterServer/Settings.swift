@@ -15,6 +15,8 @@ public struct Settings: Sendable {
         public var instructions: String
         /// The longest silence of the model's server.
         public var timeoutSeconds: Int
+        /// Whose protocols it speaks.
+        var dialects: Set<Dialect> = [.openAI]
 
         /// A server at this address; unsaid: no key, instructions as `system`, 300 s.
         public init(

@@ -1,5 +1,6 @@
 internal import CharterDocuments
 internal import CharterEngine
+internal import CharterGateway
 internal import CharterStore
 internal import Foundation
 
@@ -92,7 +93,7 @@ struct SettingsReader {
     }
 
     private mutating func upstream(_ node: YAMLNode) -> Settings.Upstream? {
-        let members = pairs(node, ["url", "key", "instructions", "timeout"])
+        let members = pairs(node, ["url", "api", "key", "instructions", "timeout"])
         guard let urlNode = members["url"], let url = urlNode.scalar,
             url.hasPrefix("http://") || url.hasPrefix("https://"), URL(string: url)?.host() != nil
         else {
@@ -104,6 +105,18 @@ struct SettingsReader {
         }
         var upstream = Settings.Upstream(url: url)
         upstream.key = members["key"].flatMap { secret($0) }
+        if let api = members["api"] {
+            var entries = [api]
+            if case .sequence(let nodes) = api.content { entries = nodes }
+            let dialects = entries.compactMap { $0.scalar.flatMap(Dialect.init) }
+            guard !dialects.isEmpty, dialects.count == entries.count else {
+                findings.add(
+                    "settings.bad-value", at: api.range, "`api` is `openai`, `anthropic` or both",
+                    help: "write `[openai, anthropic]` where the server speaks both")
+                return nil
+            }
+            upstream.dialects = Set(dialects)
+        }
         if let role = members["instructions"] {
             guard role.scalar == "system" || role.scalar == "developer" else {
                 findings.add(

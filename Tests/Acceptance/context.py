@@ -13,6 +13,7 @@ import time
 import urllib.parse
 import urllib.request
 
+import anthropic
 import openai
 from report import Skipped, holds
 from upstream import Upstream
@@ -49,7 +50,7 @@ class Server:
 
     def __init__(self, port: int):
         self.port = port
-        self._clients: dict[str, openai.OpenAI] = {}
+        self._clients: dict = {}
 
     @property
     def url(self) -> str:
@@ -61,6 +62,14 @@ class Server:
         if made is None:
             made = self._clients[key] = openai.OpenAI(
                 base_url=f"{self.url}/v1", api_key=key, max_retries=0, timeout=20)
+        return made.with_options(**options) if options else made
+
+    def anthropic(self, key: str, **options) -> anthropic.Anthropic:
+        """Anthropic's client, likewise."""
+        made = self._clients.get("anthropic " + key)
+        if made is None:
+            made = self._clients["anthropic " + key] = anthropic.Anthropic(
+                base_url=self.url, api_key=key, max_retries=0, timeout=20)
         return made.with_options(**options) if options else made
 
     def request(self, method: str, path: str, body: bytes | None = None, headers: dict | None = None,
@@ -181,7 +190,7 @@ class Context:
 
     def _small(self, upstream: str) -> dict:
         folder = HERE / "charter"
-        return {"charter": str(folder / "small.md"), "upstream": {"url": upstream, "key": UPSTREAM_KEY},
+        return {"charter": str(folder / "small.md"), "upstream": {"url": upstream, "key": UPSTREAM_KEY, "api": ["openai", "anthropic"]},
                 "operators": [{"name": name, "layer": str(folder / f"{name}.yaml"), "key": f"key-{name}"}
                               for name in ("shop", "studio")]}
 

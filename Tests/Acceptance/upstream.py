@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """A model's server that does as each request says: the upstream of the acceptance tests.
 
-In comes an OpenAI chat completion whose body has a field `script` (unknown to everybody else, so a gateway
+In comes a chat completion, a response or a message (`dialects.py`) whose body has a field `script` (unknown to everybody else, so a gateway
 passes it on); out goes exactly the answer or the fault that the script describes, byte for byte. Written on
 bare sockets, because what is tested is what happens when bytes come late, cut, wrong or not at all.
 
@@ -30,6 +30,8 @@ import dataclasses
 import json
 import threading
 import time
+
+import dialects
 
 COMMON = {"id": "chatcmpl-scripted", "created": 1770000000, "model": "scripted"}
 
@@ -159,7 +161,11 @@ class Answer:
             await self.whole(200, {"object": "list", "data": [
                 {"id": "scripted", "object": "model", "created": 1770000000, "owned_by": "acceptance"}]})
             return True
-        if seen.path != "/v1/chat/completions":
+        numbers = {"/v1/embeddings": dialects.embeddings, "/v1/moderations": dialects.moderations,
+                   "/v1/messages/count_tokens": lambda body: {"input_tokens": 42}}
+        if seen.path in numbers and "raw" not in script and "status" not in script:
+            return await self.whole(200, numbers[seen.path](self.body))
+        if seen.path not in ("/v1/chat/completions", "/v1/messages", "/v1/responses", *numbers):
             await self.whole(404, {"error": {"message": "no such path", "type": "invalid_request_error",
                                              "param": None, "code": None}})
             return True
@@ -168,12 +174,30 @@ class Answer:
             return await self.whole(script.get("status", 200), script["raw"], script.get("type", "application/json"))
         if "status" in script:
             error = {"message": "as scripted", "type": "scripted_error", "param": None, "code": "scripted"}
-            return await self.whole(script["status"], {"error": error | script.get("error", {})})
+            form = {"type": "error"} if seen.path == "/v1/messages" else {}
+            return await self.whole(script["status"], form | {"error": error | script.get("error", {})})
         if self.body.get("stream") and script.get("form") != "json":
             return await self.stream()
+        if seen.path == "/v1/messages":
+            return await self.whole(200, dialects.message(self.spoken()))
+        if seen.path == "/v1/responses":
+            return await self.whole(200, dialects.response(self.spoken(), self.body))
         return await self.whole(200, self.completion())
 
     # What is said.
+
+    def spoken(self) -> dict:
+        """The script, with what it echoes as its text."""
+        return self.script | ({"text": self.texts()[0]} if self.script.get("echo") else {})
+
+    def lines(self) -> list:
+        """The events of a stream: the fields before the data of each, and the data."""
+        if self.seen.path == "/v1/messages":
+            return [(f"event: {kind}", json.dumps(data)) for kind, data in dialects.message_events(self.spoken())]
+        if self.seen.path == "/v1/responses":
+            events = dialects.response_events(self.spoken(), self.body)
+            return [(f"event: {kind}", json.dumps(data)) for kind, data in events]
+        return [("", json.dumps(event)) for event in self.events()] + [("", "[DONE]")]
 
     def texts(self) -> list:
         if self.script.get("echo"):
@@ -254,8 +278,7 @@ class Answer:
         start = "data:" if form == "tight" else "data: "
         lead = f": a comment{end}{end}" if form == "comments" else ""
         stall_after, stall = self.script.get("stall", [None, 0])
-        lines = [json.dumps(event) for event in self.events()] + ["[DONE]"]
-        data = [f"{lead}{start}{line}{end}{end}".encode() for line in lines]
+        data = [f"{lead}{field}{end if field else ''}{start}{line}{end}{end}".encode() for field, line in self.lines()]
         for number, event in enumerate(data):
             if number == self.script.get("cut"):
                 await self.writer.drain()

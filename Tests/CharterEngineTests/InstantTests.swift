@@ -123,7 +123,8 @@ struct InstantTests {
     @Test("What is written is read again", arguments: 0..<200)
     func dateTime(number: Int) {
         var random = SeededGenerator(seed: UInt64(number))
-        let instant = Instant(seconds: Int64.random(in: -60_000_000_000...200_000_000_000, using: &random))
+        let instant = Instant(
+            seconds: Int64.random(in: -60_000_000_000...200_000_000_000, using: &random))
         #expect(Instant(parsing: instant.dateTime) == instant, "\(instant.dateTime)")
         #expect(Instant(seconds: 1_456_704_000).dateTime == "2016-02-29T00:00:00Z")
     }

@@ -143,7 +143,8 @@ struct WatchedChoice<Watcher: TextWatcher>: Sendable {
     private mutating func dropCalls() {
         stops.sort { $0.part.place < $1.part.place }
         guard let first = stops.first else { return }
-        for lane in lanes.indices where lanes[lane].part.isCall && first.part.place <= lanes[lane].part.place {
+        for lane in lanes.indices
+        where lanes[lane].part.isCall && first.part.place <= lanes[lane].part.place {
             lanes[lane].drop()
         }
     }

@@ -138,7 +138,8 @@ struct MessagesForm: AnswerEventForm {
     ) {
         spokenBytes += text.count
         let delta = event.document.root["delta"]
-        let key = ["thinking", "text"].first { (key: StaticString) in delta?[key] != nil } ?? "text"
+        let key =
+            ["thinking", "text"].first { (key: StaticString) in delta?[key] != nil } ?? "text"
         TypedEvent.write(event.type, to: &output) { writer in
             writer.member("index", event.block ?? 0)
             writer.object("delta") { writer in

@@ -50,9 +50,10 @@ public struct MessagesRequest: ModelRequest {
         guard metadata == nil || metadata?.kind == .object else {
             throw .invalid("must be an object", param: "metadata")
         }
-        user = try metadata.map { metadata throws(APIError) in
-            try Self.string(metadata, "user_id", param: "metadata.user_id")
-        } ?? nil
+        user =
+            try metadata.map { metadata throws(APIError) in
+                try Self.string(metadata, "user_id", param: "metadata.user_id")
+            } ?? nil
         mostTokens = root["max_tokens"]?.integer
     }
 
@@ -119,7 +120,8 @@ public struct MessagesRequest: ModelRequest {
         case "thinking":
             reader.addAll(of: block, except: ["type", "signature"], by: .assistant)
         case "redacted_thinking": break
-        case "image": reader.addAll(of: block, except: ["type", "source", "cache_control"], by: role)
+        case "image":
+            reader.addAll(of: block, except: ["type", "source", "cache_control"], by: role)
         case "tool_use", "server_tool_use", "mcp_tool_use":
             reader.addAll(of: block, except: ["type", "id", "cache_control"], by: .assistant)
         case "tool_result":

@@ -85,6 +85,7 @@ public struct Exchange: Sendable {
     /// What is kept of the decision, as far as no stream is watched.
     private var decided: DecisionRecord
     private var watch: (any AnswerStream<PatternWatcher>)?
+    private var translation: Translation?
 
     /// Receives a request of a caller that was identified, and comes to its verdict.
     ///
@@ -160,8 +161,16 @@ public struct Exchange: Sendable {
         return noting(watch.stops, watch.watchers.map(\.watcher))
     }
 
-    /// What is sent to the model's server.
-    public var call: Call { Call(path: arrival.wire.path, body: body) }
+    /// What is sent to a model's server that speaks these dialects, and whose answer is then awaited.
+    ///
+    /// - Throws: a 400 where none of them has such a call, or all of what it asks for.
+    public mutating func call(in dialects: Set<Dialect>) throws(APIError) -> Call {
+        translation = nil
+        if !dialects.contains(arrival.wire.dialect), let dialect = dialects.first {
+            translation = try Translation(arrival.wire, to: dialect)
+        }
+        return try translation?.call(body) ?? Call(path: arrival.wire.path, body: body)
+    }
 
     // MARK: The answer, whole
 
@@ -171,7 +180,7 @@ public struct Exchange: Sendable {
             return reply(UpstreamError.error(status: status, body: body))
         }
         do throws(APIError) {
-            let answer = try judged(body)
+            let answer = try judged(try translation?.answer(body) ?? body)
             decided = noting(answer.stops, answer.watchers.map(\.watcher))
             return Reply(
                 status: 200, headers: headers + [("content-type", "application/json")],
@@ -226,18 +235,25 @@ public struct Exchange: Sendable {
     public mutating func beginStream() {
         let (enforcement, judge) = (enforcement, judge)
         let watcher = { @Sendable part in PatternWatcher(enforcement, judge, part) }
-        switch arrival.wire {
-        case .messages:
-            watch = AnswerGate(MessagesForm(), watcher: watcher, explanation: explanation)
-        case .responses:
-            watch = AnswerGate(
-                ResponsesForm(instructions: instructions), watcher: watcher,
-                explanation: explanation)
-        default:
-            watch = AnswerWatch(
-                choices: request.choices, watcher: { _, part in watcher(part) },
-                explanation: explanation)
-        }
+        let stream: any AnswerStream<PatternWatcher> =
+            switch arrival.wire {
+            case .messages:
+                AnswerGate(MessagesForm(), watcher: watcher, explanation: explanation)
+            case .responses:
+                AnswerGate(
+                    ResponsesForm(instructions: instructions), watcher: watcher,
+                    explanation: explanation)
+            default:
+                AnswerWatch(
+                    choices: request.choices, watcher: { _, part in watcher(part) },
+                    explanation: explanation)
+            }
+        let includesUsage = (request as? ChatRequest)?.includesUsage ?? false
+        watch =
+            translation.map {
+                TranslatedStream(
+                    stream, $0.events(includingUsage: includesUsage), limit: 4 << 20)
+            } ?? stream
     }
 
     /// Takes the upstream's next bytes; appends what may be delivered.

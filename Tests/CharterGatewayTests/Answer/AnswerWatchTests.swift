@@ -281,7 +281,8 @@ struct AnswerWatchTests {
         #expect(delivered.reasons == [0: "content_filter"])
     }
 
-    @Test("Nothing of a call goes on before the answer's end; calls before one that is dropped stay")
+    @Test(
+        "Nothing of a call goes on before the answer's end; calls before one that is dropped stay")
     func callsAreHeld() throws {
         var script = StreamScript()
         script.role()

@@ -9,7 +9,8 @@ struct ChatRequestGuideTests {
         -> String
     {
         let request = try ChatRequest(body: Array(body.utf8))
-        return String(decoding: try #require(request.body(adding: guide, role: role)), as: UTF8.self)
+        return String(
+            decoding: try #require(request.body(adding: guide, role: role)), as: UTF8.self)
     }
 
     private let system = #"{"role":"system","content":"S"}"#
