@@ -16,7 +16,8 @@ internal import ServiceLifecycle
 public struct GatewayServer: Sendable {
     let gateway: Gateway
     let decisions: DecisionStore
-    private let model: ModelClient
+    private let upstreams: Upstreams
+    private let budgets: Budgets
     private let keyClient: HTTPClient
     /// By operator.
     private let tokens: [String: TokenVerifier]
@@ -40,7 +41,8 @@ public struct GatewayServer: Sendable {
         userLayers = store.map(UserLayers.init)
         self.logger = logger
         decisions = DecisionStore(capacity: gateway.settings.decisions)
-        model = ModelClient(gateway.settings.upstream)
+        upstreams = Upstreams(gateway.settings.upstreams)
+        budgets = Budgets(gateway.settings, userHash: store.map { store in store.userHash })
         keyClient = KeySource.client()
         var tokens: [String: TokenVerifier] = [:]
         for entry in gateway.settings.operators {
@@ -115,7 +117,7 @@ public struct GatewayServer: Sendable {
     private func shutdown() async throws {
         // Both are to end, whatever one of them says.
         async let keys: Void = keyClient.shutdown()
-        async let models: Void = model.shutdown()
+        async let models: Void = upstreams.shutdown()
         _ = try await (keys, models)
     }
 
@@ -130,35 +132,58 @@ public struct GatewayServer: Sendable {
             id: GatewayServer.newID(), at: now, caller: try await caller(request, enforcement, now),
             models: identity.models)
         var exchange: Exchange
+        let ticket: BudgetTicket
         do {
             exchange = try Exchange(body, arrival, enforcement) { user throws(APIError) in
                 try userLayers?.layer(of: user, enforcement)
             }
+            ticket = try budgets.admit(
+                operator: enforcement.operatorName, key: identity.key, exchange.budgetDemand)
         } catch {
             return response(error, id: arrival.id, enforcement.policy)
         }
         decisions.keep(exchange.record)
         switch exchange.start {
-        case .reply(let reply): return response(reply)
+        case .reply(let reply):
+            ticket.finish(Usage())
+            return response(reply)
         case .forward(let body):
-            return await forward(body, &exchange, request, channel)
+            return await forward(body, &exchange, ticket, request, channel)
         }
     }
 
     private func forward(
-        _ body: [UInt8], _ exchange: inout Exchange, _ request: Request, _ channel: any Channel
+        _ body: [UInt8], _ exchange: inout Exchange, _ ticket: BudgetTicket, _ request: Request,
+        _ channel: any Channel
     ) async -> Response {
-        let (model, authorization) = (model, passedOn(request))
+        let (upstreams, authorization) = (upstreams, passedOn(request))
         let client = ClientConnection(channel: channel)
         do {
-            let isStreamed = exchange.isStreamed
+            let (isStreamed, model) = (exchange.isStreamed, exchange.budgetDemand.model)
             let (answer, bytes) = try await client.whileOpen {
-                let answer = try await model.send(
-                    .POST, "/chat/completions", body: body, authorization: authorization)
-                let isEvents = isStreamed && answer.status == .ok && isEventStream(answer)
-                return (answer, isEvents ? nil : try await model.body(of: answer))
+                do {
+                    let answer = try await upstreams.send(for: model) { _ in
+                        ModelRequest(
+                            method: .POST, path: "/chat/completions", body: body,
+                            authorization: authorization)
+                    }.response
+                    let isEvents = isStreamed && answer.status == .ok && isEventStream(answer)
+                    return (answer, isEvents ? nil : try await ModelClient.body(of: answer))
+                } catch {
+                    // What failed has cost nothing; what a client has left may have.
+                    if !Task.isCancelled { ticket.finish(Usage()) }
+                    throw error
+                }
             }
-            guard let bytes else { return stream(answer, exchange, client) }
+            guard let bytes else {
+                let usage = ticket.isCounted ? StreamUsage(request: body.count) : nil
+                return stream(answer, exchange, client, ticket, usage)
+            }
+            ticket.finish(
+                answer.status.code >= 400
+                    ? Usage()
+                    : Usage(answer: bytes)
+                        ?? Usage(estimatedFrom: body.count, answer: bytes.count))
             guard !exchange.isStreamed || answer.status.code >= 400 else {
                 return response(exchange.reply(status: 502, body: bytes))
             }
@@ -180,7 +205,8 @@ public struct GatewayServer: Sendable {
 
     /// Passes the events on as they are cleared; a client that goes away ends the upstream, too.
     private func stream(
-        _ answer: HTTPClientResponse, _ exchange: Exchange, _ client: ClientConnection
+        _ answer: HTTPClientResponse, _ exchange: Exchange, _ client: ClientConnection,
+        _ ticket: BudgetTicket, _ usage: StreamUsage?
     ) -> Response {
         var headers = GatewayServer.fields(exchange.headers)
         headers[.contentType] = "text/event-stream"
@@ -194,22 +220,27 @@ public struct GatewayServer: Sendable {
                 // Lent to the one task below, which is awaited before anything here goes on.
                 nonisolated(unsafe) var lentExchange = exchange
                 nonisolated(unsafe) var lentWriter = writer
-                defer { decisions.keep(lentExchange.record) }
+                nonisolated(unsafe) var lentUsage = usage
+                defer {
+                    decisions.keep(lentExchange.record)
+                    ticket.finish(lentUsage?.usage ?? Usage())
+                }
                 try await client.whileOpen {
-                    try await GatewayServer.relay(answer, &lentExchange, &lentWriter)
+                    try await GatewayServer.relay(answer, &lentExchange, &lentUsage, &lentWriter)
                 }
                 try await lentWriter.finish(nil)
             })
     }
 
     private static func relay(
-        _ answer: HTTPClientResponse, _ exchange: inout Exchange,
+        _ answer: HTTPClientResponse, _ exchange: inout Exchange, _ usage: inout StreamUsage?,
         _ writer: inout any ResponseBodyWriter
     ) async throws {
         var output: [UInt8] = []
         do {
             for try await piece in answer.body {
                 exchange.push(piece.readableBytesView, into: &output)
+                usage?.push(piece.readableBytesView)
                 if !output.isEmpty {
                     do { try await writer.write(ByteBuffer(bytes: output)) } catch {
                         throw ClientGone()
@@ -232,11 +263,7 @@ public struct GatewayServer: Sendable {
 
     private func models(_ request: Request) async throws -> Response {
         _ = try enforcement(of: request)
-        let answer = try await model.send(.GET, "/models", authorization: passedOn(request))
-        let body = try await model.body(of: answer)
-        guard answer.status == .ok else {
-            throw UpstreamError.error(status: Int(answer.status.code), body: body)
-        }
+        let body = try await upstreams.models(authorization: passedOn(request))
         return Response(
             status: .ok, headers: [.contentType: "application/json"],
             body: .init(byteBuffer: ByteBuffer(bytes: body)))
@@ -286,7 +313,7 @@ public struct GatewayServer: Sendable {
 
     /// Without operators a caller's own key is meant for the model's server.
     private func passedOn(_ request: Request) -> String? {
-        gateway.hasOperators ? nil : request.headers[.authorization]
+        gateway.hasOperators ? nil : upstreams.passedOn(request.headers[.authorization])
     }
 
     func body(of request: Request, _ channel: any Channel) async throws -> [UInt8] {

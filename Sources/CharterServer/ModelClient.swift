@@ -3,17 +3,30 @@ internal import CharterGateway
 internal import NIOCore
 internal import NIOHTTP1
 
-/// Asks the model's server.
+/// What one model's server is asked.
+struct ModelRequest: Sendable {
+    var method: HTTPMethod
+    /// Behind the address of the server, such as `/chat/completions`.
+    var path: String
+    var body: [UInt8]?
+    /// The caller's own, which is passed on where the settings name no key.
+    var authorization: String?
+}
+
+/// Asks one model's server.
+///
+/// AsyncHTTPClient has one limit for connecting and one for silences, so that each server has a client of its
+/// own; their threads are the same.
 struct ModelClient: Sendable {
+    let upstream: Settings.Upstream
     private let client: HTTPClient
-    private let upstream: Settings.Upstream
 
     /// The largest answer that is not streamed, in bytes.
     static let largestAnswer = 32 << 20
 
     init(_ upstream: Settings.Upstream) {
         var configuration = HTTPClient.Configuration()
-        configuration.timeout.connect = .seconds(5)
+        configuration.timeout.connect = .seconds(Int64(upstream.connectSeconds))
         configuration.timeout.read = .seconds(Int64(upstream.timeoutSeconds))
         configuration.redirectConfiguration = .disallow
         configuration.connectionPool.concurrentHTTP1ConnectionsPerHostSoftLimit = 1_024
@@ -30,33 +43,27 @@ struct ModelClient: Sendable {
 
     /// Sends a request and waits for the head of the answer.
     ///
-    /// - Parameter authorization: the caller's own, which is passed on where the settings name no key.
-    func send(
-        _ method: HTTPMethod, _ path: String, body: [UInt8]? = nil, authorization: String?
-    ) async throws(APIError) -> HTTPClientResponse {
-        var request = HTTPClientRequest(url: upstream.url + path)
-        request.method = method
+    /// - Throws: what AsyncHTTPClient says; see `error` and `isRetried`.
+    func send(_ wanted: ModelRequest) async throws -> HTTPClientResponse {
+        var request = HTTPClientRequest(url: upstream.url + wanted.path)
+        request.method = wanted.method
         if let key = upstream.key {
             request.headers.add(name: "authorization", value: "Bearer \(key)")
-        } else if let authorization {
+        } else if let authorization = wanted.authorization {
             request.headers.add(name: "authorization", value: authorization)
         }
-        if let body {
+        if let body = wanted.body {
             request.headers.add(name: "content-type", value: "application/json")
             request.body = .bytes(ByteBuffer(bytes: body))
         }
-        do {
-            return try await client.execute(
-                request, deadline: .now() + .seconds(Int64(upstream.timeoutSeconds)))
-        } catch {
-            throw ModelClient.error(error)
-        }
+        let seconds = upstream.firstTokenSeconds ?? upstream.timeoutSeconds
+        return try await client.execute(request, deadline: .now() + .seconds(Int64(seconds)))
     }
 
     /// The body of an answer, whole.
-    func body(of response: HTTPClientResponse) async throws(APIError) -> [UInt8] {
+    static func body(of response: HTTPClientResponse) async throws(APIError) -> [UInt8] {
         do {
-            let buffer = try await response.body.collect(upTo: ModelClient.largestAnswer)
+            let buffer = try await response.body.collect(upTo: largestAnswer)
             return Array(buffer.readableBytesView)
         } catch {
             throw ModelClient.error(error, hasBegun: true)
@@ -65,6 +72,7 @@ struct ModelClient: Sendable {
 
     /// What went wrong, in the protocol's own words.
     static func error(_ error: any Error, hasBegun: Bool = false) -> APIError {
+        if let error = error as? APIError { return error }
         if error is ResponseStatusCheck.NotAStatus { return .upstreamMalformed("a status") }
         return switch error as? HTTPClientError {
         case .readTimeout?, .deadlineExceeded?, .writeTimeout?: .upstreamTimeout
@@ -72,4 +80,21 @@ struct ModelClient: Sendable {
         default: hasBegun ? .upstreamCutOff : .upstreamUnreachable
         }
     }
+
+    /// Whether another server may be asked, after one has failed before the head of its answer was whole: no
+    /// byte of an answer came, and it is not the client who has gone away.
+    static func isRetried(_ error: any Error) -> Bool {
+        switch error {
+        case is CancellationError, is APIError, is ResponseStatusCheck.NotAStatus,
+            is HTTPParserError:
+            false
+        case let error as HTTPClientError: retried.contains(error)
+        default: true  // the system's word about a connection, or TLS's
+        }
+    }
+
+    private static let retried: [HTTPClientError] = [
+        .connectTimeout, .tlsHandshakeTimeout, .getConnectionFromPoolTimeout, .readTimeout,
+        .writeTimeout, .deadlineExceeded, .remoteConnectionClosed,
+    ]
 }

@@ -10,6 +10,8 @@ struct SettingsReader {
     private let folder: URL
 
     private let needsKeys: Bool
+    /// Whether the settings say what models cost.
+    var hasPrices = false
 
     init(_ source: SourceText, _ environment: [String: String], needsKeys: Bool) {
         self.needsKeys = needsKeys
@@ -33,17 +35,10 @@ struct SettingsReader {
             root,
             [
                 "charter", "platform", "listen", "upstream", "operators", "decisions", "body_limit",
-                "public_url", "store",
+                "public_url", "store", "upstreams", "prices",
             ])
-        guard let upstream = top["upstream"].flatMap({ upstream($0) }) else {
-            if top["upstream"] == nil {
-                findings.add(
-                    "settings.bad-value", at: root.range, "there is no `upstream`",
-                    help: "write `upstream: {url: http://127.0.0.1:8081/v1}`")
-            }
-            return nil
-        }
-        var settings = Settings(upstream: upstream)
+        // Where none can be read, what else is wrong is told, too.
+        var settings = Settings(upstreams: upstreams(top["upstream"], top["upstreams"], root) ?? [])
         settings.source = findings.source
         settings.charter = top["charter"].flatMap { path($0) }
         settings.platform = top["platform"].flatMap { path($0) }
@@ -85,38 +80,14 @@ struct SettingsReader {
             }
             settings.store = (file, secret)
         }
+        if let node = top["prices"] {
+            hasPrices = true
+            settings.prices = prices(node)
+        }
         if let node = top["operators"] {
             settings.operators = operators(node, hasStore: settings.store != nil)
         }
         return settings
-    }
-
-    private mutating func upstream(_ node: YAMLNode) -> Settings.Upstream? {
-        let members = pairs(node, ["url", "key", "instructions", "timeout"])
-        guard let urlNode = members["url"], let url = urlNode.scalar,
-            url.hasPrefix("http://") || url.hasPrefix("https://"), URL(string: url)?.host() != nil
-        else {
-            findings.add(
-                "settings.bad-value", at: members["url"]?.range ?? node.range,
-                "`url` must be the address of a model's server",
-                help: "write `url: http://127.0.0.1:8081/v1`")
-            return nil
-        }
-        var upstream = Settings.Upstream(url: url)
-        upstream.key = members["key"].flatMap { secret($0) }
-        if let role = members["instructions"] {
-            guard role.scalar == "system" || role.scalar == "developer" else {
-                findings.add(
-                    "settings.bad-value", at: role.range,
-                    "`instructions` is `system` or `developer`")
-                return nil
-            }
-            upstream.instructions = role.scalar ?? "system"
-        }
-        if let node = members["timeout"], let seconds = number(node, 1...3_600) {
-            upstream.timeoutSeconds = seconds
-        }
-        return upstream
     }
 
     private mutating func operators(
@@ -129,7 +100,12 @@ struct SettingsReader {
         }
         var operators: [Settings.Operator] = []
         for node in nodes {
-            let members = pairs(node, ["name", "layer", "key", "access", "tokens"])
+            let members = pairs(
+                node,
+                [
+                    "name", "layer", "key", "access", "tokens", "budget", "user_budget",
+                    "key_budget",
+                ])
             guard let name = members["name"]?.scalar, hasStore || members["key"] != nil else {
                 findings.add(
                     "settings.bad-value", at: node.range, "an operator has a `name` and a `key`",
@@ -150,7 +126,10 @@ struct SettingsReader {
                 Settings.Operator(
                     name: name, layer: members["layer"].flatMap { path($0) }, key: key,
                     access: members["access"].flatMap { path($0) },
-                    tokens: members["tokens"].flatMap { tokens($0) }))
+                    tokens: members["tokens"].flatMap { tokens($0) },
+                    budget: members["budget"].flatMap { budget($0) },
+                    userBudget: members["user_budget"].flatMap { budget($0) },
+                    keyBudget: members["key_budget"].flatMap { budget($0) }))
         }
         return operators
     }

@@ -58,9 +58,9 @@ public struct Exchange: Sendable {
     public let start: Start
     /// Whether the client wants the answer as events.
     public let isStreamed: Bool
-    private let arrival: Arrival
+    let arrival: Arrival
     private let enforcement: Enforcement
-    private let request: ChatRequest
+    let request: ChatRequest
     private let decision: Decision
     private let wording: Wording
     private let judge: AnswerJudge
