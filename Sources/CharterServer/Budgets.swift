@@ -19,9 +19,11 @@ final class Budgets: Sendable {
     private let prices: ModelPrices
     private let userHash: @Sendable (_ user: String, _ operatorName: String) -> [UInt8]
 
-    /// - Parameter userHash: what stands for a user; nil: a hash with a key that this process makes up.
+    /// - Parameters:
+    ///   - now: since the process began.
+    ///   - userHash: what stands for a user; nil: a hash with a key that this process makes up.
     init(
-        _ settings: Settings,
+        _ settings: Settings, at now: Duration = Uptime.now,
         userHash: (@Sendable (_ user: String, _ operatorName: String) -> [UInt8])? = nil
     ) {
         var accounts: [String: Account] = [:]
@@ -32,7 +34,7 @@ final class Budgets: Sendable {
             accounts[entry.name] = Account(
                 OperatorBudgets(
                     operator: entry.budget, key: entry.keyBudget, user: entry.userBudget,
-                    at: Uptime.now))
+                    at: now))
         }
         self.accounts = accounts
         prices = settings.prices
@@ -64,9 +66,9 @@ final class Budgets: Sendable {
         } catch {
             throw APIError(error)
         }
-        return BudgetTicket { [prices] usage in
+        return BudgetTicket { [prices] usage, now in
             let used = prices.amount(of: usage ?? demand.unknownUsage, model: demand.model)
-            account.state.withLock { $0.settle(request, used: used, at: Uptime.now) }
+            account.state.withLock { $0.settle(request, used: used, at: now) }
         }
     }
 }
@@ -76,27 +78,28 @@ final class Budgets: Sendable {
 /// It ends once: when it is finished, or else when nobody holds the ticket any more, as where a client goes
 /// away; then an estimate counts.
 final class BudgetTicket: Sendable {
-    private let settle: Mutex<(@Sendable (Usage?) -> Void)?>
+    typealias Settle = @Sendable (_ usage: Usage?, _ now: Duration) -> Void
 
     /// Whether what is used matters to anybody.
     let isCounted: Bool
+    private let settle: Mutex<Settle?>
 
     /// - Parameter settle: called once with what is known of the usage; nil: nothing is limited.
-    init(_ settle: (@Sendable (Usage?) -> Void)?) {
+    init(_ settle: Settle?) {
         isCounted = settle != nil
         self.settle = Mutex(settle)
     }
 
     /// The request has ended. What is said a second time does not count.
-    func finish(_ usage: Usage) { end(usage) }
+    func finish(_ usage: Usage, at now: Duration = Uptime.now) { end(usage, at: now) }
 
-    private func end(_ usage: Usage?) {
+    private func end(_ usage: Usage?, at now: Duration) {
         let settle = settle.withLock { settle in
             defer { settle = nil }
             return settle
         }
-        settle?(usage)
+        settle?(usage, now)
     }
 
-    deinit { end(nil) }
+    deinit { end(nil, at: Uptime.now) }
 }

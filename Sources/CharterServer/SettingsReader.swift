@@ -1,5 +1,6 @@
 internal import CharterDocuments
 internal import CharterEngine
+internal import CharterGateway
 internal import CharterStore
 internal import Foundation
 
@@ -81,8 +82,9 @@ struct SettingsReader {
             settings.store = (file, secret)
         }
         if let node = top["prices"] {
-            hasPrices = true
             settings.prices = prices(node)
+            // One that is wrong is told, and need not be missed besides.
+            hasPrices = !settings.prices.isEmpty || findings.hasErrors
         }
         if let node = top["operators"] {
             settings.operators = operators(node, hasStore: settings.store != nil)
