@@ -90,8 +90,11 @@ final class BudgetTicket: Sendable {
         self.settle = Mutex(settle)
     }
 
-    /// The request has ended. What is said a second time does not count.
-    func finish(_ usage: Usage, at now: Duration = Uptime.now) { end(usage, at: now) }
+    /// The request has ended. What is said a second time does not count, and what matters to nobody is
+    /// not worked out.
+    func finish(_ usage: @autoclosure () -> Usage, at now: Duration = Uptime.now) {
+        if isCounted { end(usage(), at: now) }
+    }
 
     private func end(_ usage: Usage?, at now: Duration) {
         let settle = settle.withLock { settle in

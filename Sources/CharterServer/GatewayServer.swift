@@ -16,7 +16,7 @@ internal import ServiceLifecycle
 public struct GatewayServer: Sendable {
     let gateway: Gateway
     let decisions: DecisionStore
-    private let upstreams: Upstreams
+    let upstreams: Upstreams
     private let budgets: Budgets
     private let keyClient: HTTPClient
     /// By operator.

@@ -81,8 +81,8 @@ struct ModelClient: Sendable {
         }
     }
 
-    /// Whether another server may be asked, after one has failed before the head of its answer was whole: no
-    /// byte of an answer came, and it is not the client who has gone away.
+    /// Whether another server may be asked, after one has failed before the head of its answer was whole:
+    /// what came was no answer in part, and it is not the client who has gone away.
     static func isRetried(_ error: any Error) -> Bool {
         switch error {
         case is CancellationError, is APIError, is ResponseStatusCheck.NotAStatus,

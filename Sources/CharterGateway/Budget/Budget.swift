@@ -35,8 +35,8 @@ public struct BudgetShortage: Error, Sendable, Equatable {
         case concurrent = "concurrent requests"
         case tokens = "tokens per minute"
         case cost = "cost per day"
-        /// More users at once than can be told apart.
-        case users = "users at once"
+        /// More at once than can be told apart.
+        case room
     }
 
     /// Whose budget it is.

@@ -32,7 +32,7 @@ struct BudgetTable<Key: Hashable & Sendable>: Sendable {
             nextSweep = now + Self.interval
         }
         return budgets.count < capacity
-            ? nil : BudgetShortage(limit: .users, wait: Self.interval)
+            ? nil : BudgetShortage(limit: .room, wait: Self.interval)
     }
 
     /// A request comes in that lacks nothing. `settle` is called once for each.

@@ -87,10 +87,12 @@ extension APIError {
     public init(_ shortage: BudgetShortage) {
         let (seconds, rest) = shortage.wait.components
         let wait = max(1, Int(clamping: seconds) + (rest > 0 ? 1 : 0))
+        let owner = shortage.owner.rawValue
         self.init(
             status: 429,
-            message: "the budget of the \(shortage.owner.rawValue) is used up: "
-                + shortage.limit.rawValue,
+            message: shortage.limit == .room
+                ? "there are too many \(owner)s at once"
+                : "the budget of the \(owner) is used up: \(shortage.limit.rawValue)",
             type: "rate_limit_error", code: "rate_limit_exceeded",
             isFinal: wait > Self.longestRetry, retryAfterSeconds: wait)
     }
