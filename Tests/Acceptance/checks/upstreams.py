@@ -45,10 +45,10 @@ def chats(upstream) -> int:
 
 
 class Silent:
-    """Takes connections and requests, and says nothing, or ends without a word."""
+    """Takes connections and requests, and says nothing, or a few bytes; and then ends, or is silent."""
 
-    def __init__(self, ends: bool):
-        self.ends, self.asked, self._open = ends, 0, []
+    def __init__(self, ends: bool, says: bytes = b""):
+        self.ends, self.says, self.asked, self._open = ends, says, 0, []
         self._socket = socket.create_server(("127.0.0.1", 0))
         self.url = f"http://127.0.0.1:{self._socket.getsockname()[1]}/v1"
 
@@ -67,6 +67,7 @@ class Silent:
                 connection, _ = self._socket.accept()
                 if connection.recv(1 << 16):
                     self.asked += 1
+                    connection.sendall(self.says)
                 if self.ends:
                     connection.close()
                 else:
@@ -134,6 +135,15 @@ def _(context):
                     found = None
                 equal(found, None, f"{script}, stream {stream}")
                 equal((chats(first), chats(second)), (1, 0), f"{script}, stream {stream}")
+
+
+@check("a head of an answer that is garbage, or ends in the middle, is an answer that has begun")
+def _(context):
+    for head in (b"garbage\r\n\r\n", b"HTTP/1.1 200 OK\r\nContent-Le", b"HTTP/1.1 two hundred\r\n\r\n"):
+        with Silent(ends=True, says=head) as first, scripted(text="second") as second, gateway(
+                context, {"name": "a", "url": first.url}, {"name": "b", "url": second.url, "order": 1}) as server:
+            equal(server.chat({"model": "m", "messages": ASK}, "key-shop").status, 502, f"{head}")
+            equal((first.asked, chats(second)), (1, 0), f"{head}")
 
 
 @check("three are asked at most, and the last one's word counts")
