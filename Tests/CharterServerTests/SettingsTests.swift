@@ -29,6 +29,7 @@ struct SettingsTests {
         #expect(settings.charter == "/etc/charter/standard.md")
         #expect(settings.host == "::1" && settings.port == 9_000)
         #expect(settings.upstreams.first?.key == "u")
+        #expect(settings.upstreams.first?.timeoutSeconds == 5)
         #expect(settings.operators.map(\.key) == ["k1", "k2"])
         #expect(settings.operators.map(\.layer) == ["/srv/a.yaml", nil])
         let least = try #require(read("upstream: {url: 'http://127.0.0.1:1/v1'}").value)
