@@ -100,7 +100,7 @@ struct DocumentCheck {
     private static func isSettings(_ source: SourceText) -> Bool {
         URL(filePath: source.file).lastPathComponent == "charter.yaml"
             || source.bytes.split(separator: UInt8(ascii: "\n")).contains {
-                $0.starts(with: "upstream:".utf8)
+                $0.starts(with: "upstream:".utf8) || $0.starts(with: "upstreams:".utf8)
             }
     }
 

@@ -47,7 +47,7 @@ struct Serve: AsyncParsableCommand {
                 Output.error("note: the address of a model's server mostly ends in /v1")
             }
         }
-        var unused = Settings(upstream: .init(url: ""))
+        var unused = Settings(upstreams: [])
         if let listen, !unused.listen(listen) {
             throw ValidationError("--listen: write HOST:PORT, such as 127.0.0.1:8080")
         }
@@ -70,7 +70,8 @@ struct Serve: AsyncParsableCommand {
                 let operators = settings.operators.map(\.name).joined(separator: ", ")
                 let who = operators.isEmpty ? "anybody may come in" : "for \(operators)"
                 Output.error("charter is in force at http://\(settings.host):\(port)/v1")
-                Output.error("\(charter), \(who), in front of \(settings.upstream.url)")
+                let servers = settings.upstreams.map(\.url).joined(separator: ", ")
+                Output.error("\(charter), \(who), in front of \(servers)")
             }
         } catch {
             let isTaken = "\(error)".contains("EADDRINUSE") || "\(error)".contains("errno: 98")
@@ -107,18 +108,16 @@ struct Serve: AsyncParsableCommand {
     }
 
     private func settings() throws -> Settings {
-        var settings: Settings
-        if let config {
-            settings = try Serve.settings(config)
-        } else {
-            settings = Settings(upstream: .init(url: upstream ?? ""))
-        }
+        var settings = try config.map { try Serve.settings($0) } ?? Settings(upstreams: [])
         if let upstream {
-            settings.upstream.url = upstream
-            settings.upstream.key =
-                ProcessInfo.processInfo.environment["UPSTREAM_KEY"].flatMap {
-                    $0.isEmpty ? nil : $0
-                }
+            var only = Settings.Upstream(url: upstream)
+            // Of several servers it is not known which one it stands in for.
+            if settings.upstreams.count == 1 { only = settings.upstreams[0] }
+            only.url = upstream
+            only.key = ProcessInfo.processInfo.environment["UPSTREAM_KEY"].flatMap {
+                $0.isEmpty ? nil : $0
+            }
+            settings.upstreams = [only]
         }
         if let listen { _ = settings.listen(listen) }
         return settings

@@ -9,4 +9,6 @@
 //   Chat/      the chat completions protocol: requests, refusals, errors
 //   Stream/    server-sent events
 //   Answer/    the watch over an answer, whole or while it is being written
+//   Upstream/  which model's server is asked
+//   Budget/    how much operators, keys and users may use
 //   Pipeline/  one request from arrival to reply

@@ -56,7 +56,7 @@ public struct Gateway: Sendable {
             return Enforcement(
                 operatorName: name, policy: policy, charter: document, patterns: patterns,
                 phrases: phrases, claims: reading.value?.declaredClaims ?? [:], replies: replies,
-                guideRole: settings.upstream.instructions == "developer" ? .developer : .system)
+                guideRole: settings.guideRole)
         }
         var enforcements: [String: Enforcement] = [:]
         for entry in settings.operators {
@@ -142,6 +142,8 @@ public struct Gateway: Sendable {
         let enforcement: Enforcement
         /// Nil: for any model.
         let models: [String]?
+        /// What tells the key from other keys of its operator, and is no secret.
+        var key = "settings"
     }
 
     /// Who is asking: `Authorization: Bearer KEY`.
@@ -154,7 +156,7 @@ public struct Gateway: Sendable {
         guard let stored = try keyRing?.key(key, at: now),
             let enforcement = enforcements[stored.operatorName]
         else { throw .unknownKey }
-        return Identity(enforcement: enforcement, models: stored.models)
+        return Identity(enforcement: enforcement, models: stored.models, key: stored.id)
     }
 
     /// Where AuthZEN's questions of this caller are decided; nil where its operator answers none.

@@ -16,7 +16,8 @@ internal import ServiceLifecycle
 public struct GatewayServer: Sendable {
     let gateway: Gateway
     let decisions: DecisionStore
-    private let model: ModelClient
+    let upstreams: Upstreams
+    private let budgets: Budgets
     private let keyClient: HTTPClient
     /// By operator.
     private let tokens: [String: TokenVerifier]
@@ -40,7 +41,8 @@ public struct GatewayServer: Sendable {
         userLayers = store.map(UserLayers.init)
         self.logger = logger
         decisions = DecisionStore(capacity: gateway.settings.decisions)
-        model = ModelClient(gateway.settings.upstream)
+        upstreams = Upstreams(gateway.settings.upstreams)
+        budgets = Budgets(gateway.settings, userHash: store.map { store in store.userHash })
         keyClient = KeySource.client()
         var tokens: [String: TokenVerifier] = [:]
         for entry in gateway.settings.operators {
@@ -123,7 +125,7 @@ public struct GatewayServer: Sendable {
     private func shutdown() async throws {
         // Both are to end, whatever one of them says.
         async let keys: Void = keyClient.shutdown()
-        async let models: Void = model.shutdown()
+        async let models: Void = upstreams.shutdown()
         _ = try await (keys, models)
     }
 
@@ -140,37 +142,66 @@ public struct GatewayServer: Sendable {
             id: id, at: now, wire: wire, caller: try await caller(request, enforcement, now),
             models: identity.models)
         var exchange: Exchange
+        let ticket: BudgetTicket
         do {
             exchange = try Exchange(body, arrival, enforcement) { user throws(APIError) in
                 try userLayers?.layer(of: user, enforcement)
             }
+            ticket = try budgets.admit(
+                operator: enforcement.operatorName, key: identity.key, exchange.budgetDemand)
         } catch {
             return response(error, wire, id, enforcement.policy)
         }
         decisions.keep(exchange.record)
         switch exchange.start {
-        case .reply(let reply): return response(reply)
-        case .forward: return await forward(&exchange, request, channel)
+        case .reply(let reply):
+            ticket.finish(Usage())
+            return response(reply)
+        case .forward: return await forward(&exchange, ticket, request, channel)
         }
     }
 
     private func forward(
-        _ exchange: inout Exchange, _ request: Request, _ channel: any Channel
+        _ exchange: inout Exchange, _ ticket: BudgetTicket, _ request: Request,
+        _ channel: any Channel
     ) async -> Response {
-        let (model, authorization) = (model, passedOn(request))
+        let (upstreams, authorization) = (upstreams, passedOn(request))
         let client = ClientConnection(channel: channel)
         let fields = GatewayServer.passedOnFields(request)
         do {
-            let call = try exchange.call(in: model.dialects)
-            let isStreamed = exchange.isStreamed
-            let (answer, bytes) = try await client.whileOpen {
-                let answer = try await model.send(
-                    .POST, call.path, body: call.body, authorization: authorization,
-                    fields: fields)
-                let isEvents = isStreamed && answer.status == .ok && isEventStream(answer)
-                return (answer, isEvents ? nil : try await model.body(of: answer))
+            let (isStreamed, asked) = (exchange.isStreamed, exchange)
+            let (answer, upstream, bytes) = try await client.whileOpen {
+                do {
+                    let answer = try await upstreams.send(for: asked.upstreamModel) {
+                        upstream throws(APIError) in
+                        let call = try asked.call(in: upstream.dialects)
+                        return UpstreamRequest(
+                            method: .POST, path: call.path, body: call.body,
+                            authorization: authorization, fields: fields)
+                    }
+                    let response = answer.response
+                    let isEvents = isStreamed && response.status == .ok && isEventStream(response)
+                    return (
+                        response, answer.upstream,
+                        isEvents ? nil : try await ModelClient.body(of: response)
+                    )
+                } catch {
+                    // What failed has cost nothing; what a client has left may have.
+                    if !Task.isCancelled { ticket.finish(Usage()) }
+                    throw error
+                }
             }
-            guard let bytes else { return stream(answer, exchange, client) }
+            exchange.awaitAnswer(in: upstream.dialects)
+            let requestBytes = exchange.budgetDemand.requestBytes
+            guard let bytes else {
+                let usage = ticket.isCounted ? StreamUsage(request: requestBytes) : nil
+                return stream(answer, exchange, client, ticket, usage)
+            }
+            ticket.finish(
+                answer.status.code >= 400
+                    ? Usage()
+                    : Usage(answer: bytes)
+                        ?? Usage(estimatedFrom: requestBytes, answer: bytes.count))
             guard !exchange.isStreamed || answer.status.code >= 400 else {
                 return response(exchange.reply(status: 502, body: bytes))
             }
@@ -192,7 +223,8 @@ public struct GatewayServer: Sendable {
 
     /// Passes the events on as they are cleared; a client that goes away ends the upstream, too.
     private func stream(
-        _ answer: HTTPClientResponse, _ exchange: Exchange, _ client: ClientConnection
+        _ answer: HTTPClientResponse, _ exchange: Exchange, _ client: ClientConnection,
+        _ ticket: BudgetTicket, _ usage: StreamUsage?
     ) -> Response {
         var headers = GatewayServer.fields(exchange.headers)
         headers[.contentType] = "text/event-stream"
@@ -206,22 +238,27 @@ public struct GatewayServer: Sendable {
                 // Lent to the one task below, which is awaited before anything here goes on.
                 nonisolated(unsafe) var lentExchange = exchange
                 nonisolated(unsafe) var lentWriter = writer
-                defer { decisions.keep(lentExchange.record) }
+                nonisolated(unsafe) var lentUsage = usage
+                defer {
+                    decisions.keep(lentExchange.record)
+                    ticket.finish(lentUsage?.usage ?? Usage())
+                }
                 try await client.whileOpen {
-                    try await GatewayServer.relay(answer, &lentExchange, &lentWriter)
+                    try await GatewayServer.relay(answer, &lentExchange, &lentUsage, &lentWriter)
                 }
                 try await lentWriter.finish(nil)
             })
     }
 
     private static func relay(
-        _ answer: HTTPClientResponse, _ exchange: inout Exchange,
+        _ answer: HTTPClientResponse, _ exchange: inout Exchange, _ usage: inout StreamUsage?,
         _ writer: inout any ResponseBodyWriter
     ) async throws {
         var output: [UInt8] = []
         do {
             for try await piece in answer.body {
                 exchange.push(piece.readableBytesView, into: &output)
+                usage?.push(piece.readableBytesView)
                 if !output.isEmpty {
                     do { try await writer.write(ByteBuffer(bytes: output)) } catch {
                         throw ClientGone()
@@ -245,14 +282,9 @@ public struct GatewayServer: Sendable {
     /// The models that the caller may ask for, or one of them.
     private func models(_ request: Request, _ id: String?) async throws -> Response {
         let identity = try identity(of: request)
-        let answer = try await model.send(
-            .GET, "/models", authorization: passedOn(request),
-            fields: GatewayServer.passedOnFields(request))
-        let body = try await model.body(of: answer)
-        guard answer.status == .ok else {
-            throw UpstreamError.error(status: Int(answer.status.code), body: body)
-        }
-        let list = try ModelList(body, only: identity.models)
+        let lists = try await upstreams.models(
+            authorization: passedOn(request), fields: GatewayServer.passedOnFields(request))
+        let list = try ModelList(lists, only: identity.models)
         let dialect = GatewayServer.dialect(of: request)
         guard let id else { return json(list.body(in: dialect)) }
         guard let entry = list.body(ofModel: id, in: dialect) else {
@@ -326,7 +358,8 @@ public struct GatewayServer: Sendable {
 
     /// Without operators a caller's own key is meant for the model's server.
     private func passedOn(_ request: Request) -> String? {
-        gateway.hasOperators ? nil : GatewayServer.authorization(request)
+        gateway.hasOperators
+            ? nil : upstreams.passedOn(GatewayServer.authorization(request))
     }
 
     func body(of request: Request, _ channel: any Channel) async throws -> [UInt8] {

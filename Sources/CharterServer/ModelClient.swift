@@ -3,17 +3,32 @@ internal import CharterGateway
 internal import NIOCore
 internal import NIOHTTP1
 
-/// Asks the model's server.
+/// What one model's server is asked.
+struct UpstreamRequest: Sendable {
+    var method: HTTPMethod
+    /// Behind the address of the server, such as `/chat/completions`.
+    var path: String
+    var body: [UInt8]?
+    /// The caller's own, which is passed on where the settings name no key.
+    var authorization: String?
+    /// More of the head, which belong to the caller's protocol.
+    var fields: [(name: String, value: String)] = []
+}
+
+/// Asks one model's server.
+///
+/// AsyncHTTPClient has one limit for connecting and one for silences, so that each server has a client of its
+/// own; their threads are the same.
 struct ModelClient: Sendable {
+    let upstream: Settings.Upstream
     private let client: HTTPClient
-    private let upstream: Settings.Upstream
 
     /// The largest answer that is not streamed, in bytes.
     static let largestAnswer = 32 << 20
 
     init(_ upstream: Settings.Upstream) {
         var configuration = HTTPClient.Configuration()
-        configuration.timeout.connect = .seconds(5)
+        configuration.timeout.connect = .seconds(Int64(upstream.connectSeconds))
         configuration.timeout.read = .seconds(Int64(upstream.timeoutSeconds))
         configuration.redirectConfiguration = .disallow
         configuration.connectionPool.concurrentHTTP1ConnectionsPerHostSoftLimit = 1_024
@@ -24,53 +39,41 @@ struct ModelClient: Sendable {
         self.upstream = upstream
     }
 
-    /// Whose protocols the server speaks.
-    var dialects: Set<Dialect> { upstream.dialects }
-
     func shutdown() async throws {
         try await client.shutdown()
     }
 
     /// Sends a request and waits for the head of the answer.
     ///
-    /// - Parameters:
-    ///   - authorization: the caller's own, which is passed on where the settings name no key.
-    ///   - fields: more of the head, which belong to the caller's protocol.
-    func send(
-        _ method: HTTPMethod, _ path: String, body: [UInt8]? = nil, authorization: String?,
-        fields: [(name: String, value: String)] = []
-    ) async throws(APIError) -> HTTPClientResponse {
-        var request = HTTPClientRequest(url: upstream.url + path)
-        request.method = method
-        if let authorization = upstream.key.map({ "Bearer \($0)" }) ?? authorization {
-            if dialects.contains(.openAI) {
+    /// - Throws: what AsyncHTTPClient says; see `error` and `isRetried`.
+    func send(_ wanted: UpstreamRequest) async throws -> HTTPClientResponse {
+        var request = HTTPClientRequest(url: upstream.url + wanted.path)
+        request.method = wanted.method
+        if let authorization = upstream.key.map({ "Bearer \($0)" }) ?? wanted.authorization {
+            if upstream.dialects.contains(.openAI) {
                 request.headers.add(name: "authorization", value: authorization)
             }
-            if dialects.contains(.anthropic) {
+            if upstream.dialects.contains(.anthropic) {
                 request.headers.add(
                     name: "x-api-key", value: String(authorization.dropFirst("Bearer ".count)))
             }
         }
-        for (name, value) in fields { request.headers.add(name: name, value: value) }
-        if dialects == [.anthropic], !request.headers.contains(name: "anthropic-version") {
+        for (name, value) in wanted.fields { request.headers.add(name: name, value: value) }
+        if upstream.dialects == [.anthropic], !request.headers.contains(name: "anthropic-version") {
             request.headers.add(name: "anthropic-version", value: "2023-06-01")
         }
-        if let body {
+        if let body = wanted.body {
             request.headers.add(name: "content-type", value: "application/json")
             request.body = .bytes(ByteBuffer(bytes: body))
         }
-        do {
-            return try await client.execute(
-                request, deadline: .now() + .seconds(Int64(upstream.timeoutSeconds)))
-        } catch {
-            throw ModelClient.error(error)
-        }
+        let seconds = upstream.firstTokenSeconds ?? upstream.timeoutSeconds
+        return try await client.execute(request, deadline: .now() + .seconds(Int64(seconds)))
     }
 
     /// The body of an answer, whole.
-    func body(of response: HTTPClientResponse) async throws(APIError) -> [UInt8] {
+    static func body(of response: HTTPClientResponse) async throws(APIError) -> [UInt8] {
         do {
-            let buffer = try await response.body.collect(upTo: ModelClient.largestAnswer)
+            let buffer = try await response.body.collect(upTo: largestAnswer)
             return Array(buffer.readableBytesView)
         } catch {
             throw ModelClient.error(error, hasBegun: true)
@@ -79,6 +82,7 @@ struct ModelClient: Sendable {
 
     /// What went wrong, in the protocol's own words.
     static func error(_ error: any Error, hasBegun: Bool = false) -> APIError {
+        if let error = error as? APIError { return error }
         if error is ResponseStatusCheck.NotAStatus { return .upstreamMalformed("a status") }
         return switch error as? HTTPClientError {
         case .readTimeout?, .deadlineExceeded?, .writeTimeout?: .upstreamTimeout
@@ -86,4 +90,21 @@ struct ModelClient: Sendable {
         default: hasBegun ? .upstreamCutOff : .upstreamUnreachable
         }
     }
+
+    /// Whether another server may be asked, after one has failed before the head of its answer was whole:
+    /// what came was no answer in part, and it is not the client who has gone away.
+    static func isRetried(_ error: any Error) -> Bool {
+        switch error {
+        case is CancellationError, is APIError, is ResponseStatusCheck.NotAStatus,
+            is HTTPParserError:
+            false
+        case let error as HTTPClientError: retried.contains(error)
+        default: true  // the system's word about a connection, or TLS's
+        }
+    }
+
+    private static let retried: [HTTPClientError] = [
+        .connectTimeout, .tlsHandshakeTimeout, .getConnectionFromPoolTimeout, .readTimeout,
+        .writeTimeout, .deadlineExceeded, .remoteConnectionClosed,
+    ]
 }

@@ -24,7 +24,9 @@ public struct ModelReader: Sendable {
     ///   - url: with its version: `http://127.0.0.1:8081/v1`.
     ///   - model: as the server calls it; nil: the first that it lists.
     public init(url: String, key: String?, model: String?) {
-        upstream = Settings.Upstream(url: url, key: key)
+        var upstream = Settings.Upstream(url: url)
+        upstream.key = key
+        self.upstream = upstream
         self.model = model
     }
 
@@ -69,9 +71,8 @@ public struct ModelReader: Sendable {
         case let error as Failure: error
         case let error as ModelReading.Malformed:
             Failure(message: "the model does not keep to the schema: \(error.message)")
-        case let error as APIError: Failure(message: error.message)
         case is DeadlinePassed: Failure(message: "the model's server is too slow")
-        default: Failure(message: "the model's server cannot be asked")
+        default: Failure(message: ModelClient.error(error).message)
         }
     }
 
@@ -88,8 +89,8 @@ public struct ModelReader: Sendable {
     private func json(
         _ client: ModelClient, _ method: HTTPMethod, _ path: String, _ body: [UInt8]?
     ) async throws -> JSONValue {
-        let answer = try await client.send(method, path, body: body, authorization: nil)
-        let bytes = try await client.body(of: answer)
+        let answer = try await client.send(UpstreamRequest(method: method, path: path, body: body))
+        let bytes = try await ModelClient.body(of: answer)
         guard answer.status == .ok else {
             throw Failure(message: "the model's server answers \(answer.status.code)")
         }

@@ -5,28 +5,34 @@ internal import Foundation
 
 /// How `charter serve` is set up (`charter.yaml`, docs/gateway.md).
 public struct Settings: Sendable {
-    /// A model's server that speaks OpenAI's chat completions.
+    /// A model's server.
     public struct Upstream: Sendable {
+        /// What whoever runs it calls it; told to no client.
+        public var name = "upstream"
         /// With its version: `http://127.0.0.1:8081/v1`.
         public var url: String
         /// Sent to the model's server alone.
         public var key: String?
         /// The role in which it takes instructions: `system` or `developer`.
-        public var instructions: String
+        public var instructions = "system"
+        /// The models that it serves; nil: any.
+        public var models: Set<String>?
+        /// Lower ones are asked first.
+        public var order = 0
+        /// Its share among those of the same order.
+        public var weight = 1
+        /// How long connecting may take.
+        public var connectSeconds = 5
+        /// How long the head of an answer may take; nil: as long as any other silence.
+        public var firstTokenSeconds: Int?
         /// The longest silence of the model's server.
-        public var timeoutSeconds: Int
+        public var timeoutSeconds = 300
         /// Whose protocols it speaks.
         var dialects: Set<Dialect> = [.openAI]
 
-        /// A server at this address; unsaid: no key, instructions as `system`, 300 s.
-        public init(
-            url: String, key: String? = nil, instructions: String = "system",
-            timeoutSeconds: Int = 300
-        ) {
+        /// A server at this address that speaks OpenAI's chat completions; no key, instructions as `system`.
+        public init(url: String) {
             self.url = url
-            self.key = key
-            self.instructions = instructions
-            self.timeoutSeconds = timeoutSeconds
         }
     }
 
@@ -42,6 +48,12 @@ public struct Settings: Sendable {
         public var access: String?
         /// How its users' tokens are checked; nil: nothing of its users is verified.
         var tokens: Tokens?
+        /// What it may use as a whole; nil: it is not limited.
+        var budget: BudgetLimits?
+        /// What each of its users may use; nil: they are not limited.
+        var userBudget: BudgetLimits?
+        /// What each of its keys may be used for; nil: they are not limited.
+        var keyBudget: BudgetLimits?
     }
 
     /// Whose tokens show who a user is, and what they show.
@@ -86,8 +98,10 @@ public struct Settings: Sendable {
     public var port = 8080
     /// The address that clients know, without a slash behind it, for AuthZEN's metadata; nil: there is none.
     public var publicURL: String?
-    /// The model's server.
-    public var upstream: Upstream
+    /// The models' servers, at least one.
+    public var upstreams: [Upstream]
+    /// What models cost.
+    var prices = ModelPrices()
     /// Empty: whoever can reach the port may come in, and speaks for nobody.
     public var operators: [Operator] = []
     /// How many decisions are kept.
@@ -96,8 +110,13 @@ public struct Settings: Sendable {
     public var bodyLimit = 8 << 20
 
     /// Settings that serve the standard charter, without operators, on 127.0.0.1:8080.
-    public init(upstream: Upstream) {
-        self.upstream = upstream
+    public init(upstreams: [Upstream]) {
+        self.upstreams = upstreams
+    }
+
+    /// The role in which models take instructions: `developer` where all their servers know it.
+    var guideRole: MessageRole {
+        upstreams.allSatisfy { $0.instructions == "developer" } ? .developer : .system
     }
 
     /// Sets the address, `HOST:PORT`; false where it is none.

@@ -11,6 +11,8 @@ struct SettingsReader {
     private let folder: URL
 
     private let needsKeys: Bool
+    /// Whether the settings say what models cost.
+    var hasPrices = false
 
     init(_ source: SourceText, _ environment: [String: String], needsKeys: Bool) {
         self.needsKeys = needsKeys
@@ -34,17 +36,10 @@ struct SettingsReader {
             root,
             [
                 "charter", "platform", "listen", "upstream", "operators", "decisions", "body_limit",
-                "public_url", "store",
+                "public_url", "store", "upstreams", "prices",
             ])
-        guard let upstream = top["upstream"].flatMap({ upstream($0) }) else {
-            if top["upstream"] == nil {
-                findings.add(
-                    "settings.bad-value", at: root.range, "there is no `upstream`",
-                    help: "write `upstream: {url: http://127.0.0.1:8081/v1}`")
-            }
-            return nil
-        }
-        var settings = Settings(upstream: upstream)
+        // Where none can be read, what else is wrong is told, too.
+        var settings = Settings(upstreams: upstreams(top["upstream"], top["upstreams"], root) ?? [])
         settings.source = findings.source
         settings.charter = top["charter"].flatMap { path($0) }
         settings.platform = top["platform"].flatMap { path($0) }
@@ -86,50 +81,15 @@ struct SettingsReader {
             }
             settings.store = (file, secret)
         }
+        if let node = top["prices"] {
+            settings.prices = prices(node)
+            // One that is wrong is told, and need not be missed besides.
+            hasPrices = !settings.prices.isEmpty || findings.hasErrors
+        }
         if let node = top["operators"] {
             settings.operators = operators(node, hasStore: settings.store != nil)
         }
         return settings
-    }
-
-    private mutating func upstream(_ node: YAMLNode) -> Settings.Upstream? {
-        let members = pairs(node, ["url", "api", "key", "instructions", "timeout"])
-        guard let urlNode = members["url"], let url = urlNode.scalar,
-            url.hasPrefix("http://") || url.hasPrefix("https://"), URL(string: url)?.host() != nil
-        else {
-            findings.add(
-                "settings.bad-value", at: members["url"]?.range ?? node.range,
-                "`url` must be the address of a model's server",
-                help: "write `url: http://127.0.0.1:8081/v1`")
-            return nil
-        }
-        var upstream = Settings.Upstream(url: url)
-        upstream.key = members["key"].flatMap { secret($0) }
-        if let api = members["api"] {
-            var entries = [api]
-            if case .sequence(let nodes) = api.content { entries = nodes }
-            let dialects = entries.compactMap { $0.scalar.flatMap(Dialect.init) }
-            guard !dialects.isEmpty, dialects.count == entries.count else {
-                findings.add(
-                    "settings.bad-value", at: api.range, "`api` is `openai`, `anthropic` or both",
-                    help: "write `[openai, anthropic]` where the server speaks both")
-                return nil
-            }
-            upstream.dialects = Set(dialects)
-        }
-        if let role = members["instructions"] {
-            guard role.scalar == "system" || role.scalar == "developer" else {
-                findings.add(
-                    "settings.bad-value", at: role.range,
-                    "`instructions` is `system` or `developer`")
-                return nil
-            }
-            upstream.instructions = role.scalar ?? "system"
-        }
-        if let node = members["timeout"], let seconds = number(node, 1...3_600) {
-            upstream.timeoutSeconds = seconds
-        }
-        return upstream
     }
 
     private mutating func operators(
@@ -142,7 +102,12 @@ struct SettingsReader {
         }
         var operators: [Settings.Operator] = []
         for node in nodes {
-            let members = pairs(node, ["name", "layer", "key", "access", "tokens"])
+            let members = pairs(
+                node,
+                [
+                    "name", "layer", "key", "access", "tokens", "budget", "user_budget",
+                    "key_budget",
+                ])
             guard let name = members["name"]?.scalar, hasStore || members["key"] != nil else {
                 findings.add(
                     "settings.bad-value", at: node.range, "an operator has a `name` and a `key`",
@@ -163,7 +128,10 @@ struct SettingsReader {
                 Settings.Operator(
                     name: name, layer: members["layer"].flatMap { path($0) }, key: key,
                     access: members["access"].flatMap { path($0) },
-                    tokens: members["tokens"].flatMap { tokens($0) }))
+                    tokens: members["tokens"].flatMap { tokens($0) },
+                    budget: members["budget"].flatMap { budget($0) },
+                    userBudget: members["user_budget"].flatMap { budget($0) },
+                    keyBudget: members["key_budget"].flatMap { budget($0) }))
         }
         return operators
     }

@@ -58,10 +58,14 @@ class Gone(Exception):
 
 
 class Upstream:
-    """The server, on a thread of its own; `seen` holds every request in the order of arrival."""
+    """The server, on a thread of its own; `seen` holds every request in the order of arrival.
 
-    def __init__(self, port: int = 0):
+    With a `script` of its own, which may be changed while it serves, it does as that says, whatever requests say.
+    """
+
+    def __init__(self, port: int = 0, script: dict | None = None):
         self.port = port
+        self.script = script
         self.seen: list[Seen] = []
         self._loop = asyncio.new_event_loop()
         self._ready = threading.Event()
@@ -104,7 +108,10 @@ class Upstream:
                 if seen is None:
                     break
                 self.seen.append(seen)
-                if not await Answer(seen, reader, writer).send():
+                answer = Answer(seen, reader, writer)
+                if self.script is not None:
+                    answer.script = dict(self.script)
+                if not await answer.send():
                     break
         except (Gone, ConnectionError, asyncio.IncompleteReadError, asyncio.CancelledError):
             pass

@@ -70,13 +70,13 @@ public struct Exchange: Sendable {
 
     /// What is to be done first.
     public let start: Start
-    /// The model that is asked for; empty where the protocol lets it be unsaid.
-    public var model: String { request.model }
+    /// The model that is asked for; nil where the protocol lets it be unsaid.
+    public var upstreamModel: String? { request.model.isEmpty ? nil : request.model }
     /// Whether the client wants the answer as events.
     public var isStreamed: Bool { request.isStreamed }
-    private let arrival: Arrival
+    let arrival: Arrival
     private let enforcement: Enforcement
-    private let request: any ModelRequest
+    let request: any ModelRequest
     /// The body that goes on, in the protocol of the client.
     private let body: [UInt8]
     private let decision: Decision
@@ -161,15 +161,17 @@ public struct Exchange: Sendable {
         return noting(watch.stops, watch.watchers.map(\.watcher))
     }
 
-    /// What is sent to a model's server that speaks these dialects, and whose answer is then awaited.
+    /// What is sent to a model's server that speaks these dialects.
     ///
     /// - Throws: a 400 where none of them has such a call, or all of what it asks for.
-    public mutating func call(in dialects: Set<Dialect>) throws(APIError) -> Call {
-        translation = nil
-        if !dialects.contains(arrival.wire.dialect), let dialect = dialects.first {
-            translation = try Translation(arrival.wire, to: dialect)
-        }
-        return try translation?.call(body) ?? Call(path: arrival.wire.path, body: body)
+    public func call(in dialects: Set<Dialect>) throws(APIError) -> Call {
+        try Translation(arrival.wire, to: dialects)?.call(body)
+            ?? Call(path: arrival.wire.path, body: body)
+    }
+
+    /// The answer comes from a server that speaks these dialects.
+    public mutating func awaitAnswer(in dialects: Set<Dialect>) {
+        translation = try? Translation(arrival.wire, to: dialects)
     }
 
     // MARK: The answer, whole

@@ -11,8 +11,11 @@ struct Translation: Sendable {
     /// What the server speaks.
     let dialect: Dialect
 
-    /// - Throws: a 400 where the dialect has no such call.
-    init(_ wire: WireProtocol, to dialect: Dialect) throws(APIError) {
+    /// Nil where nothing has to be translated: the server speaks the client's dialect, too.
+    ///
+    /// - Throws: a 400 where no dialect of the server's has such a call.
+    init?(_ wire: WireProtocol, to dialects: Set<Dialect>) throws(APIError) {
+        guard !dialects.contains(wire.dialect), let dialect = dialects.first else { return nil }
         guard wire.path(in: dialect) != nil else {
             var error = APIError.invalid(
                 "the model's server has no such call: it speaks another protocol", param: nil,

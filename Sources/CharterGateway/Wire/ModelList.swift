@@ -10,19 +10,33 @@ public struct ModelList: Sendable {
         let value: JSONValue
     }
 
-    /// Reads a list in either dialect.
+    /// A list that a model's server gives, and the models of it that count; nil: all.
+    public typealias Source = (body: [UInt8], models: Set<String>?)
+
+    /// The largest list of one server, in bytes.
+    private static let largest = 4 << 20
+
+    /// Reads the lists of servers, in either dialect; of two models with the same id the first counts.
     ///
     /// - Parameter names: the only ones that may be asked for; nil: any.
-    /// - Throws: a 502 where it is none.
-    public init(_ body: [UInt8], only names: [String]?) throws(APIError) {
-        let document: JSONDocument
-        do { document = try JSONDocument(body) } catch { throw .upstreamMalformed("\(error)") }
-        guard let data = document.root["data"], data.kind == .list else {
-            throw .upstreamMalformed("a list of models without `data`")
+    /// - Throws: a 502 where none of them is a list.
+    public init(_ sources: [Source], only names: [String]?) throws(APIError) {
+        var models: [Model] = []
+        var told: Set<String> = []
+        var isList = false
+        for (body, allowed) in sources {
+            let root = (try? JSONDocument(body, limits: JSONLimits(bytes: Self.largest)))?.root
+            guard let data = root?.present("data"), data.kind == .list else { continue }
+            isList = true
+            for value in data.children {
+                guard let id = value["id"]?.string, allowed?.contains(id) ?? true,
+                    names?.contains(id) ?? true, told.insert(id).inserted
+                else { continue }
+                models.append(Model(id: id, value: value))
+            }
         }
-        models = data.children.compactMap { value in
-            value["id"]?.string.map { Model(id: $0, value: value) }
-        }.filter { names?.contains($0.id) ?? true }
+        guard isList else { throw .upstreamMalformed("a list of models without `data`") }
+        self.models = models
     }
 
     /// The list, as whoever asks expects it.
