@@ -3,8 +3,8 @@
 /// The cheap form of a trail, for every request; the whole trail with names and lines is made when
 /// somebody reads it.
 public struct CompactTrail: Sendable {
-    private var places = InlineArray<16, UInt32>(repeating: 0)
-    private var outcomes = InlineArray<16, UInt16>(repeating: 0)
+    private(set) var places = InlineArray<16, UInt32>(repeating: 0)
+    private(set) var outcomes = InlineArray<16, UInt16>(repeating: 0)
     /// How many adjustments held.
     public private(set) var count = 0
 

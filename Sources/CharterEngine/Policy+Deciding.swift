@@ -110,7 +110,7 @@ extension Policy {
             let adjustment = own.adjustment(place)
             guard let truth = own.truth(adjustment, facts) else { continue }
             let outcome = fold.apply(adjustment, of: own.target(of: adjustment), truth)
-            note(UInt32(truncatingIfNeeded: place) | 0x8000_0000, outcome)
+            note(UInt32(truncatingIfNeeded: place) | CompactTrail.operators, outcome)
         }
         if facts.isAdministrator { fold.administer() }
         return (fold.decision(), fold.hasRefusals)

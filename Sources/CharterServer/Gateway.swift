@@ -53,10 +53,21 @@ public struct Gateway: Sendable {
             guard let policy = reading.value?.policy, let patterns = patternsReading.value,
                 let replies = repliesReading.value, let phrases = phrasesReading.value
             else { return nil }
-            return Enforcement(
+            var enforcement = Enforcement(
                 operatorName: name, policy: policy, charter: document, patterns: patterns,
                 phrases: phrases, claims: reading.value?.declaredClaims ?? [:], replies: replies,
                 guideRole: settings.guideRole)
+            let modes = Gateway.modes(entry, settings, policy)
+            enforcement.logOnly = modes.modes
+            diagnostics += modes.diagnostics
+            enforcement.refusesWithError = entry?.refusesWithError ?? false
+            if let entry, let tried = entry.candidate {
+                let candidate = try Gateway.candidate(
+                    tried, entry, settings, document, enforcement)
+                diagnostics += candidate.diagnostics
+                enforcement.candidate = candidate.value.map(Candidate.init)
+            }
+            return enforcement
         }
         var enforcements: [String: Enforcement] = [:]
         for entry in settings.operators {

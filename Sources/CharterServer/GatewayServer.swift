@@ -22,6 +22,7 @@ public struct GatewayServer: Sendable {
     /// By operator.
     private let tokens: [String: TokenVerifier]
     let userLayers: UserLayers?
+    let rollOuts: RollOuts
     private let logger: Logger
 
     /// How long a connection may say nothing while a request is awaited or being read.
@@ -39,6 +40,7 @@ public struct GatewayServer: Sendable {
         }
         self.gateway = store.map { gateway.with(KeyRing($0)) } ?? gateway
         userLayers = store.map(UserLayers.init)
+        rollOuts = RollOuts(gateway.settings)
         self.logger = logger
         decisions = DecisionStore(capacity: gateway.settings.decisions)
         upstreams = Upstreams(gateway.settings.upstreams)
@@ -95,6 +97,15 @@ public struct GatewayServer: Sendable {
                 }
             }
         }
+        router.get("/charter/v1/candidate") { request, _ in
+            await respond(request) { try candidate(request) }
+        }
+        router.delete("/charter/v1/candidate") { request, _ in
+            await respond(request) { try takeBackCandidate(request) }
+        }
+        router.get("/charter/v1/adjustments") { request, _ in
+            await respond(request) { try adjustments(request) }
+        }
         router.get("/charter/v1/decisions/:id") { request, context in
             let id = context.parameters.get("id") ?? ""
             return await respond(request) { try decision(request, id) }
@@ -144,7 +155,10 @@ public struct GatewayServer: Sendable {
         var exchange: Exchange
         let ticket: BudgetTicket
         do {
-            exchange = try Exchange(body, arrival, enforcement) { user throws(APIError) in
+            exchange = try Exchange(
+                body, arrival, enforcement,
+                isTried: { rollOuts.isTried($0, enforcement.operatorName) }
+            ) { user throws(APIError) in
                 try userLayers?.layer(of: user, enforcement)
             }
             ticket = try budgets.admit(
@@ -156,6 +170,7 @@ public struct GatewayServer: Sendable {
         switch exchange.start {
         case .reply(let reply):
             ticket.finish(Usage())
+            ended(exchange)
             return response(reply)
         case .forward: return await forward(&exchange, ticket, request, channel)
         }
@@ -203,17 +218,26 @@ public struct GatewayServer: Sendable {
                     : Usage(answer: bytes)
                         ?? Usage(estimatedFrom: requestBytes, answer: bytes.count))
             guard !exchange.isStreamed || answer.status.code >= 400 else {
+                ended(exchange)
                 return response(exchange.reply(status: 502, body: bytes))
             }
             var reply = exchange.reply(status: Int(answer.status.code), body: bytes)
             if let seconds = answer.headers.first(name: "retry-after"), reply.status >= 400 {
                 reply.headers.append(("retry-after", seconds))
             }
-            decisions.keep(exchange.record)
+            ended(exchange)
             return response(reply)
         } catch {
+            ended(exchange)
             return response(exchange.reply(error as? APIError ?? .upstreamUnreachable))
         }
+    }
+
+    /// What became of a request: kept, and counted for what is tried and used. Once for each.
+    private func ended(_ exchange: Exchange) {
+        let record = exchange.record
+        decisions.keep(record)
+        rollOuts.note(record, at: GatewayServer.now())
     }
 
     private func isEventStream(_ answer: HTTPClientResponse) -> Bool {
@@ -229,7 +253,6 @@ public struct GatewayServer: Sendable {
         var headers = GatewayServer.fields(exchange.headers)
         headers[.contentType] = "text/event-stream"
         headers[.cacheControl] = "no-cache"
-        let decisions = decisions
         return Response(
             status: .ok, headers: headers,
             body: ResponseBody { writer in
@@ -240,7 +263,7 @@ public struct GatewayServer: Sendable {
                 nonisolated(unsafe) var lentWriter = writer
                 nonisolated(unsafe) var lentUsage = usage
                 defer {
-                    decisions.keep(lentExchange.record)
+                    ended(lentExchange)
                     ticket.finish(lentUsage?.usage ?? Usage())
                 }
                 try await client.whileOpen {

@@ -46,6 +46,12 @@ public struct Settings: Sendable {
         public var key: String?
         /// The path of what AuthZEN's words mean for it; nil: it answers no AuthZEN.
         public var access: String?
+        /// What is let pass by the operator's leave.
+        var logOnly: LogOnly?
+        /// Whether a refused request gets an HTTP error in place of a refusing answer.
+        var refusesWithError = false
+        /// What is tried beside its layer.
+        var candidate: Candidate?
         /// How its users' tokens are checked; nil: nothing of its users is verified.
         var tokens: Tokens?
         /// What it may use as a whole; nil: it is not limited.
@@ -54,6 +60,28 @@ public struct Settings: Sendable {
         var userBudget: BudgetLimits?
         /// What each of its keys may be used for; nil: they are not limited.
         var keyBudget: BudgetLimits?
+    }
+
+    /// Behaviors that are decided and recorded, and let pass.
+    struct LogOnly: Sendable {
+        /// Each with its place in the settings; nil: all that may be.
+        var behaviors: [(id: BehaviorID, range: Range<Int>)]?
+        /// Where the settings say it.
+        var range: Range<Int>
+    }
+
+    /// What is tried beside an operator's layer.
+    struct Candidate: Sendable {
+        /// Another charter.
+        var charter: String?
+        /// Another layer in place of the operator's.
+        var layer: String?
+        /// Adjustments beside the operator's own.
+        var adjust: String?
+        /// For how many of 10,000 users it decides; 0: for none, it is only watched.
+        var share = 0
+        /// What takes it back.
+        var gates = RollOut.Gates()
     }
 
     /// Whose tokens show who a user is, and what they show.
@@ -88,6 +116,8 @@ public struct Settings: Sendable {
     var source: SourceText?
     /// The file of keys and users' layers, and what it is hashed with; nil: there is none.
     public var store: (path: String, secret: String)?
+    /// What is let pass by the platform's leave.
+    var logOnly: LogOnly?
     /// The charter's file; nil: the standard charter that the program carries.
     public var charter: String?
     /// The path of the platform's layer; nil: there is none.

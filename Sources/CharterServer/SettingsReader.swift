@@ -36,7 +36,7 @@ struct SettingsReader {
             root,
             [
                 "charter", "platform", "listen", "upstream", "operators", "decisions", "body_limit",
-                "public_url", "store", "upstreams", "prices",
+                "public_url", "store", "log_only", "upstreams", "prices",
             ])
         // Where none can be read, what else is wrong is told, too.
         var settings = Settings(upstreams: upstreams(top["upstream"], top["upstreams"], root) ?? [])
@@ -86,6 +86,7 @@ struct SettingsReader {
             // One that is wrong is told, and need not be missed besides.
             hasPrices = !settings.prices.isEmpty || findings.hasErrors
         }
+        settings.logOnly = top["log_only"].flatMap { logOnly($0) }
         if let node = top["operators"] {
             settings.operators = operators(node, hasStore: settings.store != nil)
         }
@@ -106,7 +107,7 @@ struct SettingsReader {
                 node,
                 [
                     "name", "layer", "key", "access", "tokens", "budget", "user_budget",
-                    "key_budget",
+                    "key_budget", "log_only", "refusals", "candidate",
                 ])
             guard let name = members["name"]?.scalar, hasStore || members["key"] != nil else {
                 findings.add(
@@ -124,14 +125,17 @@ struct SettingsReader {
                     reason: "a key says which operator is asking")
                 continue
             }
-            operators.append(
-                Settings.Operator(
-                    name: name, layer: members["layer"].flatMap { path($0) }, key: key,
-                    access: members["access"].flatMap { path($0) },
-                    tokens: members["tokens"].flatMap { tokens($0) },
-                    budget: members["budget"].flatMap { budget($0) },
-                    userBudget: members["user_budget"].flatMap { budget($0) },
-                    keyBudget: members["key_budget"].flatMap { budget($0) }))
+            var entry = Settings.Operator(
+                name: name, layer: members["layer"].flatMap { path($0) }, key: key,
+                access: members["access"].flatMap { path($0) },
+                tokens: members["tokens"].flatMap { tokens($0) },
+                budget: members["budget"].flatMap { budget($0) },
+                userBudget: members["user_budget"].flatMap { budget($0) },
+                keyBudget: members["key_budget"].flatMap { budget($0) })
+            entry.logOnly = members["log_only"].flatMap { logOnly($0) }
+            entry.refusesWithError = members["refusals"].map { refusesWithError($0) } ?? false
+            entry.candidate = members["candidate"].flatMap { candidate($0) }
+            operators.append(entry)
         }
         return operators
     }

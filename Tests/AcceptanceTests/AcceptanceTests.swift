@@ -26,7 +26,7 @@ struct AcceptanceTests {
                 "passing", "faults", "refusals", "requests", "decisions", "operators", "hardcoded",
                 "model", "tokens", "instructions", "reading", "five", "access", "identity",
                 "messages", "responses", "translation",
-                "upstreams", "budgets",
+                "upstreams", "budgets", "modes",
             ])
         )
     }

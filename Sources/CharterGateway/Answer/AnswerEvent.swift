@@ -40,6 +40,8 @@ struct AnswerEvent: Sendable {
 ///
 /// It remembers what was delivered, so that it can end an answer that is stopped.
 protocol AnswerEventForm: Sendable {
+    /// Whether the model's server has said that the model refuses.
+    var isModelRefusal: Bool { get }
     /// Reads an event.
     ///
     /// - Throws: the upstream's own error where it tells one, else why this is no event of the protocol.

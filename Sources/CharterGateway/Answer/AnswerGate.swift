@@ -58,6 +58,8 @@ struct AnswerGate<Form: AnswerEventForm, Watcher: TextWatcher>: AnswerStream {
         self.explanation = explanation
     }
 
+    var isModelRefusal: Bool { form.isModelRefusal }
+
     var watchers: [(choice: Int, part: AnswerPart, watcher: Watcher)] {
         blocks.flatMap { block in block.watch.watchers.map { (0, block.part, $0) } }
     }

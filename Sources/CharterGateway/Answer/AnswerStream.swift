@@ -14,6 +14,8 @@ public protocol AnswerStream<Watcher>: Sendable {
     var watchers: [(choice: Int, part: AnswerPart, watcher: Watcher)] { get }
     /// Where it stands.
     var state: AnswerState { get }
+    /// Whether the model's server has said, in the protocol's own way, that the model refuses.
+    var isModelRefusal: Bool { get }
 
     /// Takes the next bytes from the upstream, and appends what may be delivered.
     mutating func push(_ piece: [UInt8], into output: inout [UInt8])
@@ -36,4 +38,7 @@ public enum AnswerState: Sendable, Equatable {
 extension AnswerStream {
     /// Whether more of the upstream's bytes are of use; where not it may be cancelled.
     public var needsUpstream: Bool { state == .running }
+
+    /// Where the protocol has no other word for it than the refusal itself.
+    public var isModelRefusal: Bool { false }
 }

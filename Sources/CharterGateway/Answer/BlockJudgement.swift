@@ -44,4 +44,6 @@ struct JudgedAnswer<Watcher: TextWatcher> {
     let stops: [AnswerStop<Watcher.Violation>]
     /// Every watcher there has been, with what it watched.
     let watchers: [(choice: Int, part: AnswerPart, watcher: Watcher)]
+    /// Whether the model's server has said, in the protocol's own way, that the model refuses.
+    var isModelRefusal = false
 }

@@ -23,7 +23,9 @@ enum MessagesAnswer {
         for (block, number) in zip(blocks, 0...) { read.append(try self.block(block, number)) }
         let judged = BlockJudgement(read, watcher: watcher)
         guard let stop = judged.stop else {
-            return JudgedAnswer(body: body, stops: [], watchers: judged.watchers)
+            return JudgedAnswer(
+                body: body, stops: [], watchers: judged.watchers,
+                isModelRefusal: root["stop_reason"]?.isText("refusal") ?? false)
         }
         let explanation = explanation(stop.stop)
         var writer = JSONWriter()

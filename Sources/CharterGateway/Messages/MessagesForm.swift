@@ -7,6 +7,7 @@ struct MessagesForm: AnswerEventForm {
     /// The number behind that of the last block that was delivered.
     private var nextBlock = 0
     private var hasBegun = false
+    private(set) var isModelRefusal = false
     /// How many bytes of text were delivered, to say about how many tokens they are.
     private var spokenBytes = 0
 
@@ -42,6 +43,7 @@ struct MessagesForm: AnswerEventForm {
             read.change = .stops
         case "message_delta":
             read.texts = Self.texts(beside: root)
+            if root["delta"]?["stop_reason"]?.isText("refusal") ?? false { isModelRefusal = true }
         case "message_stop":
             read.isLast = true
         default:

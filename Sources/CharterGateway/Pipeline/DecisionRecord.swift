@@ -23,18 +23,37 @@ public struct DecisionRecord: Sendable {
     /// Behaviors that an answer exercised without being stopped.
     public internal(set) var passed: [String] = []
 
+    /// What the charter would have had done, and what was done, where a mode lets things pass.
+    public let decidedAct: Act
+    /// Behaviors that a mode let pass.
+    public let logged: [BehaviorID]
+    /// Whether the candidate decided.
+    public let isTried: Bool
+    /// What the other policy would change; nil: nothing.
+    public internal(set) var flip: Candidate.Flip?
+    /// Whether the model itself refused what the charter allows.
+    public internal(set) var isNeedlessRefusal = false
+
     init(
         _ arrival: Exchange.Arrival, _ enforcement: Enforcement, _ question: Request,
-        _ user: UserLayer?, _ decision: Decision
+        _ user: UserLayer?, _ decision: Decision,
+        _ enforced: (decision: Decision, passed: [BehaviorIndex]), _ flip: Candidate.Flip?
     ) {
         id = arrival.id
         wire = arrival.wire
         operatorName = enforcement.operatorName
         policy = enforcement.policy
-        act = decision.verdict.act
+        act = enforced.decision.verdict.act
+        decidedAct = decision.verdict.act
+        logged = enforced.passed.map { enforcement.policy.charter[$0].id }
+        isTried = enforcement.isTried
+        self.flip = flip
         self.question = question
         self.user = user
     }
+
+    /// What the policy was asked, as slots of its own; nil where it does not know the channel.
+    public var facts: Facts? { try? policy.facts(of: question) }
 
     /// The decision made again with its refused steps, which only who words a refusal reads.
     var explained: Decision? { try? policy.decide(question, user: user) }
@@ -61,6 +80,10 @@ public struct DecisionRecord: Sendable {
         writer.object { writer in
             writer.member("decision", id)
             writer.member("act", decision.verdict.act.rawValue)
+            if decision.verdict.act == .ask {
+                // What a person is to be asked by; until there is somebody to ask, it is refused.
+                writer.member("approval", "apr_\(id)")
+            }
             writer.list("behaviors") { writer in
                 for index in decision.verdict.unmet {
                     writer.object { writer in
@@ -89,6 +112,12 @@ public struct DecisionRecord: Sendable {
                 writer.list("stopped") { writer in stopped.forEach { writer.value($0) } }
                 writer.list("passed") { writer in passed.forEach { writer.value($0) } }
             }
+            writer.member("needless_refusal", isNeedlessRefusal)
+            writer.member("done", act.rawValue)
+            writer.list("log_only") { writer in logged.forEach { writer.value($0.text.string) } }
+            writer.member("decided_by", isTried ? "candidate" : "policy")
+            writer.key("flip")
+            if let flip { write(flip, to: &writer) } else { writer.value(nil) }
             writer.object("claims") { writer in
                 // How well each is shown, and not what it says.
                 for (name, claim) in question.claims.sorted(by: { $0.key < $1.key }) {
@@ -122,6 +151,19 @@ public struct DecisionRecord: Sendable {
             }
         }
         return writer.bytes
+    }
+
+    private func write(_ flip: Candidate.Flip, to writer: inout JSONWriter) {
+        writer.object { writer in
+            writer.member("act", flip.act.rawValue)
+            writer.list("unmet") { writer in flip.unmet.forEach { writer.value($0.text.string) } }
+            writer.list("answer") { writer in
+                flip.answer.forEach { writer.value($0.text.string) }
+            }
+            writer.list("adjustments") { writer in
+                flip.adjustments.forEach { writer.value($0) }
+            }
+        }
     }
 
     private static func name(of speaker: Speaker) -> String {

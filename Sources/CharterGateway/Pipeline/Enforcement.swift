@@ -19,6 +19,14 @@ public struct Enforcement: Sendable {
     public let replies: Replies
     /// The role in which the model's server takes instructions: `system` or `developer`.
     public let guideRole: MessageRole
+    /// Which behaviors are let pass, and by whose leave.
+    public var logOnly: [LogOnly] = []
+    /// Whether a request that is refused gets an HTTP error in place of a refusing answer.
+    public var refusesWithError = false
+    /// What is tried beside the policy, or the policy beside what is tried; nil: nothing is.
+    public var candidate: Candidate?
+    /// Whether this is the one that is tried.
+    public var isTried = false
     /// The rule of each behavior as people read it.
     let rules: [BehaviorID: String]
     /// By pattern: the behavior and the rank that a match exercises.

@@ -82,6 +82,7 @@ public struct Exchange: Sendable {
     private let decision: Decision
     private let wording: Wording
     private let judge: AnswerJudge
+    private let comparison: Candidate.Comparison?
     /// What is kept of the decision, as far as no stream is watched.
     private var decided: DecisionRecord
     private var watch: (any AnswerStream<PatternWatcher>)?
@@ -89,11 +90,13 @@ public struct Exchange: Sendable {
 
     /// Receives a request of a caller that was identified, and comes to its verdict.
     ///
-    /// - Parameter userLayer: what a user has set.
+    /// - Parameters:
+    ///   - isTried: whether the candidate decides for a user.
+    ///   - userLayer: what a user has set.
     /// - Throws: what is wrong with the request, in no protocol's form yet.
     public init(
-        _ body: [UInt8], _ arrival: Arrival, _ enforcement: Enforcement,
-        limits: JSONLimits = JSONLimits(),
+        _ body: [UInt8], _ arrival: Arrival, _ inForce: Enforcement,
+        limits: JSONLimits = JSONLimits(), isTried: (Text?) -> Bool = { _ in false },
         userLayer: (Text) throws(APIError) -> UserLayer? = { _ throws(APIError) in nil }
     ) throws(APIError) {
         // receive
@@ -102,13 +105,16 @@ public struct Exchange: Sendable {
             throw .forbidden("the key may not ask for this model", code: "model_not_allowed")
         }
         self.arrival = arrival
+        let user = arrival.caller.user ?? request.user.map { Text($0) }
+        let enforcement =
+            inForce.candidate.flatMap { isTried(user) ? $0.enforcement : nil } ?? inForce
         self.enforcement = enforcement
         wording = Wording(
             enforcement: enforcement, language: arrival.caller.language?.string)
         // identify, detect
         let demands = try Exchange.detect(request, enforcement)
         var question = Request(
-            user: arrival.caller.user ?? request.user.map { Text($0) }, roles: arrival.caller.roles,
+            user: user, roles: arrival.caller.roles,
             channel: arrival.caller.channel, surface: arrival.caller.surface,
             model: Text(request.model), language: arrival.caller.language, at: arrival.at,
             claims: arrival.caller.claims)
@@ -124,16 +130,26 @@ public struct Exchange: Sendable {
                 messages, question, layer, enforcement)
         }
         // decide, arbitrate
-        decision = try Exchange.decide(question, layer, enforcement.policy)
-        judge = AnswerJudge(enforcement, decision, demands)
-        decided = DecisionRecord(arrival, enforcement, question, layer, decision)
+        let decision = try Exchange.decide(question, layer, enforcement.policy)
+        let enforced = LogOnly.enforced(
+            decision, demands, enforcement.logOnly, enforcement.policy)
+        self.decision = enforced.decision
+        judge = AnswerJudge(enforcement, enforced.decision, demands)
+        comparison = enforcement.candidate.flatMap {
+            try? Candidate.Comparison($0, question, layer, enforced.decision, enforcement)
+        }
+        decided = DecisionRecord(
+            arrival, enforcement, question, layer, decision, enforced,
+            comparison == nil && enforcement.candidate != nil
+                ? .unknownChannel : comparison?.flip)
         // act
-        let owes = !decision.verdict.duties.isEmpty
-        switch decision.verdict.act {
+        let verdict = enforced.decision.verdict
+        let owes = !verdict.duties.isEmpty
+        switch verdict.act {
         case .guide where arrival.wire.isSpoken, .allow where owes && arrival.wire.isSpoken:
             guard
                 let guided = request.body(
-                    adding: wording.guide(decision), role: enforcement.guideRole)
+                    adding: wording.guide(enforced.decision), role: enforcement.guideRole)
             else {
                 // Nobody can be guided in this protocol.
                 fallthrough
@@ -142,10 +158,12 @@ public struct Exchange: Sendable {
             start = .forward
         case .refuse, .ask, .transform:
             self.body = []
-            let explained = decided.explained ?? decision
+            var explained = decided.explained ?? decision
+            explained.verdict = verdict
             start = .reply(
                 Exchange.refusal(
-                    request, arrival, decided, wording.refusal(explained), wording, explained))
+                    request, arrival, decided, wording.refusal(explained), wording, explained,
+                    asError: enforcement.refusesWithError))
         case .guide, .allow:
             self.body = body
             start = .forward
@@ -158,7 +176,8 @@ public struct Exchange: Sendable {
     /// What is kept of the decision: with what was stopped and passed of the answer so far.
     public var record: DecisionRecord {
         guard let watch else { return decided }
-        return noting(watch.stops, watch.watchers.map(\.watcher))
+        return noting(
+            watch.stops, watch.watchers.map(\.watcher), isModelRefusal: watch.isModelRefusal)
     }
 
     /// What is sent to a model's server that speaks these dialects.
@@ -183,7 +202,9 @@ public struct Exchange: Sendable {
         }
         do throws(APIError) {
             let answer = try judged(try translation?.answer(body) ?? body)
-            decided = noting(answer.stops, answer.watchers.map(\.watcher))
+            decided = noting(
+                answer.stops, answer.watchers.map(\.watcher),
+                isModelRefusal: answer.isModelRefusal)
             return Reply(
                 status: 200, headers: headers + [("content-type", "application/json")],
                 body: answer.body)
@@ -344,13 +365,15 @@ public struct Exchange: Sendable {
 
     private static func refusal(
         _ request: any ModelRequest, _ arrival: Arrival, _ record: DecisionRecord, _ text: String,
-        _ wording: Wording, _ decision: Decision
+        _ wording: Wording, _ decision: Decision, asError: Bool
     ) -> Reply {
         let refusal = Refusal(
             id: arrival.id, created: Int(arrival.at.seconds), text: text,
             note: record.note(wording, decision))
-        guard let reply = request.reply(with: refusal) else {
-            return reply(.refused(text), arrival.wire, id: arrival.id, headers: record.headers)
+        guard !asError, let reply = request.reply(with: refusal) else {
+            var error = APIError.refused(text)
+            error.note = refusal.note
+            return reply(error, arrival.wire, id: arrival.id, headers: record.headers)
         }
         return Reply(
             status: 200,
@@ -372,7 +395,8 @@ public struct Exchange: Sendable {
     }
 
     private func noting(
-        _ stops: [AnswerStop<PatternWatcher.Violation>], _ watchers: [PatternWatcher]
+        _ stops: [AnswerStop<PatternWatcher.Violation>], _ watchers: [PatternWatcher],
+        isModelRefusal: Bool
     ) -> DecisionRecord {
         let ended = stops.compactMap { stop in
             if case .match(let pattern) = stop.violation { pattern } else { nil }
@@ -382,6 +406,18 @@ public struct Exchange: Sendable {
         let passed = watchers.reduce(into: Set<Int>()) { $0.formUnion($1.passed) }
         record.passed = Set(passed.map { enforcement.patterns.patterns[$0].behavior.text.string })
             .sorted()
+        if let comparison {
+            let answer = comparison.answer(passed.union(ended), judge, enforcement)
+            if !answer.isEmpty {
+                record.flip =
+                    record.flip
+                    ?? Candidate.Flip(
+                        act: comparison.decision.verdict.act, unmet: [], adjustments: [])
+                record.flip?.answer = answer
+            }
+        }
+        let isRefused = isModelRefusal || watchers.contains { $0.isRefusal }
+        record.isNeedlessRefusal = isRefused && stops.isEmpty && record.decidedAct == .allow
         return record
     }
 }

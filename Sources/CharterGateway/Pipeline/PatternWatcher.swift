@@ -21,15 +21,27 @@ final class PatternWatcher: TextWatcher, @unchecked Sendable {
     /// Patterns that matched without ending the text.
     private(set) var passed: Set<Int> = []
     private var hasEnded = false
+    /// How the text begins, of what the model says; of other texts nothing.
+    private(set) var beginning: [UInt8] = []
+    private let keepsBeginning: Bool
+    private let isRefusalPart: Bool
+
+    /// Whether the model refuses in it.
+    var isRefusal: Bool { isRefusalPart ? !beginning.isEmpty : RefusalWords.isRefusal(beginning) }
 
     init(_ enforcement: Enforcement, _ judge: AnswerJudge, _ part: AnswerPart) {
         self.judge = judge
+        isRefusalPart = part == .refusal
+        keepsBeginning = part == .content || part == .refusal
         watcher = try? StreamWatcher(enforcement.patterns, readsEscapes: part.isJSON)
         scratch = try? Scratch(for: enforcement.patterns)
     }
 
     func push(_ piece: ArraySlice<UInt8>) -> Violation? {
-        step { watcher, delivery, scratch, violates in
+        if keepsBeginning, beginning.count < RefusalWords.length {
+            beginning += piece.prefix(RefusalWords.length - beginning.count)
+        }
+        return step { watcher, delivery, scratch, violates in
             watcher.push(piece.span.bytes, to: &delivery, using: &scratch, violates: violates)
         }
     }

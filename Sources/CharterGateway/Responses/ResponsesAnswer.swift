@@ -27,8 +27,10 @@ enum ResponsesAnswer {
         }
         let judged = BlockJudgement(read, watcher: watcher)
         guard let stop = judged.stop else {
+            let parts = items.flatMap { $0["content"].elements }
             return JudgedAnswer(
-                body: restoring(instructions, in: document), stops: [], watchers: judged.watchers)
+                body: restoring(instructions, in: document), stops: [], watchers: judged.watchers,
+                isModelRefusal: parts.contains { $0["type"]?.isText("refusal") ?? false })
         }
         var left = items[..<stop.block].map { Array($0.raw) }
         left += end(items[stop.block], stop.text, stop.left, explanation(stop.stop), stop.block)

@@ -10,6 +10,7 @@ struct ResponsesForm: AnswerEventForm {
     let instructions: [UInt8]
     private var delivery: ResponsesDelivery
     private var hasBegun = false
+    private(set) var isModelRefusal = false
     /// By block and path, what has been said so far.
     private var saying: [Int: [String: [UInt8]]] = [:]
     /// Texts that are over, and have been judged.
@@ -98,6 +99,7 @@ struct ResponsesForm: AnswerEventForm {
             ([String(type.dropLast(ending.count))] + places).joined(separator: "/")
         }
         let block = read.block ?? -1
+        if type == "response.refusal.delta" { isModelRefusal = true }
         if type.hasSuffix(".delta") {
             let path = path(without: ".delta")
             for member in root.children where !Self.isSilent(member) {

@@ -20,6 +20,8 @@ public struct APIError: Error, Equatable, Sendable {
     public var isFinal: Bool
     /// How long a client should wait before it tries again.
     public var retryAfterSeconds: Int?
+    /// A JSON value for the member `charter` of the error; empty: there is none.
+    public var note: [UInt8] = []
 
     static let invalidRequest = "invalid_request_error"
     static let permission = "permission_error"
@@ -62,6 +64,7 @@ public struct APIError: Error, Equatable, Sendable {
             bytes += ",\"\(key)\":".utf8
             if let value { JSONText.append(value, to: &bytes) } else { bytes += "null".utf8 }
         }
+        if !note.isEmpty { bytes += #","charter":"#.utf8 + note }
         bytes += "}}".utf8
         return bytes
     }
@@ -79,6 +82,10 @@ public struct APIError: Error, Equatable, Sendable {
                 // There is no place for the place but the sentence.
                 writer.member("message", param.map { "\($0): \(message)" } ?? message)
                 writer.member("code", code)
+                if !note.isEmpty {
+                    writer.key("charter")
+                    writer.raw(String(decoding: note, as: UTF8.self))
+                }
             }
             writer.member("request_id", id)
         }
