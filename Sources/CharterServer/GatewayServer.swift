@@ -21,6 +21,8 @@ public struct GatewayServer: Sendable {
     /// By operator.
     private let tokens: [String: TokenVerifier]
     let userLayers: UserLayers?
+    /// Nil: nothing is asked beside the patterns.
+    private let detectors: DetectorSet?
     private let logger: Logger
 
     /// How long a connection may say nothing while a request is awaited or being read.
@@ -48,6 +50,7 @@ public struct GatewayServer: Sendable {
             tokens[entry.name] = TokenVerifier(settings, keyClient, logger: logger)
         }
         self.tokens = tokens
+        detectors = gateway.detectors.map { DetectorSet($0, logger: logger) }
     }
 
     /// Serves until the process is told to end; in-flight answers are finished.
@@ -116,7 +119,8 @@ public struct GatewayServer: Sendable {
         // Both are to end, whatever one of them says.
         async let keys: Void = keyClient.shutdown()
         async let models: Void = model.shutdown()
-        _ = try await (keys, models)
+        async let detecting: Void? = detectors?.shutdown()
+        _ = try await (keys, models, detecting)
     }
 
     // MARK: Chat completions
@@ -129,11 +133,18 @@ public struct GatewayServer: Sendable {
         let arrival = Exchange.Arrival(
             id: GatewayServer.newID(), at: now, caller: try await caller(request, enforcement, now),
             models: identity.models)
-        var exchange: Exchange
-        do {
-            exchange = try Exchange(body, arrival, enforcement) { user throws(APIError) in
+        func decide(_ detected: DetectorFindings) throws(APIError) -> Exchange {
+            try Exchange(body, arrival, enforcement, detected: detected) {
+                user throws(APIError) in
                 try userLayers?.layer(of: user, enforcement)
             }
+        }
+        var exchange: Exchange
+        do throws(APIError) {
+            exchange =
+                if let detectors { try await detectors.exchange(decide) } else {
+                    try decide(DetectorFindings())
+                }
         } catch {
             return response(error, id: arrival.id, enforcement.policy)
         }

@@ -54,9 +54,11 @@ struct ModelClient: Sendable {
     }
 
     /// The body of an answer, whole.
-    func body(of response: HTTPClientResponse) async throws(APIError) -> [UInt8] {
+    func body(
+        of response: HTTPClientResponse, upTo largest: Int = ModelClient.largestAnswer
+    ) async throws(APIError) -> [UInt8] {
         do {
-            let buffer = try await response.body.collect(upTo: ModelClient.largestAnswer)
+            let buffer = try await response.body.collect(upTo: largest)
             return Array(buffer.readableBytesView)
         } catch {
             throw ModelClient.error(error, hasBegun: true)

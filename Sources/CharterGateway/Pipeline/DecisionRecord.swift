@@ -1,3 +1,4 @@
+internal import CharterDetection
 internal import CharterDocuments
 public import CharterEngine
 
@@ -20,6 +21,9 @@ public struct DecisionRecord: Sendable {
     public internal(set) var stopped: [String] = []
     /// Behaviors that an answer exercised without being stopped.
     public internal(set) var passed: [String] = []
+
+    /// What other detectors than the patterns came to.
+    var findings = DetectorFindings()
 
     init(
         _ arrival: Exchange.Arrival, _ enforcement: Enforcement, _ question: Request,
@@ -50,6 +54,7 @@ public struct DecisionRecord: Sendable {
         writer.object { writer in
             writer.member("decision", id)
             writer.member("act", decision.verdict.act.rawValue)
+            findings.writeClosed(to: &writer)
             writer.list("behaviors") { writer in
                 for index in decision.verdict.unmet {
                     writer.object { writer in
@@ -90,10 +95,11 @@ public struct DecisionRecord: Sendable {
                         writer.member("value", demand.value?.string)
                         writer.member("explicit", demand.isExplicit)
                         writer.member("triggered", demand.isTriggered)
-                        writer.member("from", DecisionRecord.name(of: demand.from))
+                        writer.member("from", demand.from.name)
                     }
                 }
             }
+            findings.write(to: &writer)
             writer.list("instructions") { writer in
                 for instruction in question.instructions {
                     guard case .set(let behavior, let value) = instruction.content else { continue }
@@ -101,7 +107,7 @@ public struct DecisionRecord: Sendable {
                         writer.member("behavior", behavior.text.string)
                         writer.member("value", value.string)
                         writer.member("explicit", instruction.isExplicit)
-                        writer.member("from", DecisionRecord.name(of: instruction.from))
+                        writer.member("from", instruction.from.name)
                     }
                 }
             }
@@ -110,13 +116,5 @@ public struct DecisionRecord: Sendable {
             }
         }
         return writer.bytes
-    }
-
-    private static func name(of speaker: Speaker) -> String {
-        switch speaker {
-        case .principal(let level): level.name
-        case .tool(let name): "tool:\(name)"
-        case .assistant: "assistant"
-        }
     }
 }

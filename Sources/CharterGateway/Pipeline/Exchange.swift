@@ -1,5 +1,5 @@
 internal import CharterAnalysis
-internal import CharterDetection
+public import CharterDetection
 public import CharterDocuments
 public import CharterEngine
 
@@ -62,6 +62,8 @@ public struct Exchange: Sendable {
     private let enforcement: Enforcement
     private let request: ChatRequest
     private let decision: Decision
+    /// The behaviors of which one more demand could still change the verdict.
+    public let openBehaviors: Set<BehaviorID>
     private let wording: Wording
     private let judge: AnswerJudge
     /// What is kept of the decision, as far as no stream is watched.
@@ -70,11 +72,13 @@ public struct Exchange: Sendable {
 
     /// Receives a request of a caller that was identified, and comes to its verdict.
     ///
-    /// - Parameter userLayer: what a user has set.
+    /// - Parameters:
+    ///   - detected: what was found in `texts` beside what the patterns find.
+    ///   - userLayer: what a user has set.
     /// - Throws: what is wrong with the request, in the protocol's own form.
     public init(
         _ body: [UInt8], _ arrival: Arrival, _ enforcement: Enforcement,
-        limits: JSONLimits = JSONLimits(),
+        limits: JSONLimits = JSONLimits(), detected: DetectorFindings = DetectorFindings(),
         userLayer: (Text) throws(APIError) -> UserLayer? = { _ throws(APIError) in nil }
     ) throws(APIError) {
         // receive
@@ -88,7 +92,7 @@ public struct Exchange: Sendable {
         wording = Wording(
             enforcement: enforcement, language: arrival.caller.language?.string)
         // identify, detect
-        let demands = try Exchange.detect(request, enforcement)
+        let demands = try Exchange.detect(request, enforcement, detected) + detected.assumed
         var question = Request(
             user: arrival.caller.user ?? request.user.map { Text($0) }, roles: arrival.caller.roles,
             channel: arrival.caller.channel, surface: arrival.caller.surface,
@@ -101,9 +105,12 @@ public struct Exchange: Sendable {
         question.claims.merge(enforcement.statedClaims.claims(in: messages)) { shown, _ in shown }
         question.instructions = try Exchange.instructions(messages, question, layer, enforcement)
         // decide, arbitrate
-        decision = try Exchange.decide(question, layer, enforcement.policy)
+        decision = try Exchange.decide(
+            &question, layer, enforcement.policy, assuming: detected.assumedDuties)
+        openBehaviors = decision.open(enforcement.policy.charter, after: question.demands)
         judge = AnswerJudge(enforcement, decision, demands)
         decided = DecisionRecord(arrival, enforcement, question, layer, decision)
+        decided.findings = detected
         // act
         switch decision.verdict.act {
         case .refuse, .ask, .transform:
@@ -120,6 +127,9 @@ public struct Exchange: Sendable {
         case .allow: start = .forward(body)
         }
     }
+
+    /// What other detectors than the patterns look at.
+    public var texts: [DetectedText] { request.detectedTexts }
 
     /// The fields that every reply of this exchange carries.
     public var headers: [(name: String, value: String)] { decided.headers }
@@ -191,10 +201,10 @@ public struct Exchange: Sendable {
     // MARK: Steps of the line
 
     private static func detect(
-        _ request: ChatRequest, _ enforcement: Enforcement
+        _ request: ChatRequest, _ enforcement: Enforcement, _ detected: DetectorFindings
     ) throws(APIError) -> [Demand] {
         do {
-            return try DemandDetector(enforcement).demands(in: request)
+            return try DemandDetector(enforcement).demands(in: request, beside: detected.demands)
         } catch {
             throw .unavailable("the request could not be looked at")
         }
@@ -231,6 +241,21 @@ public struct Exchange: Sendable {
         } catch {
             throw unknownChannel(error)
         }
+    }
+
+    /// Decides with duties that are assumed to be owed, unless that would weaken the act: that nobody could
+    /// look is no reason to let more pass.
+    private static func decide(
+        _ question: inout Request, _ user: UserLayer?, _ policy: Policy, assuming duties: [Demand]
+    ) throws(APIError) -> Decision {
+        let decision = try decide(question, user, policy)
+        guard !duties.isEmpty else { return decision }
+        var careful = question
+        careful.demands += duties
+        let owed = try decide(careful, user, policy)
+        guard owed.verdict.act >= decision.verdict.act else { return decision }
+        question = careful
+        return owed
     }
 
     private static func unknownChannel(_ error: RequestError) -> APIError {
