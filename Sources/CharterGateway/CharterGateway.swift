@@ -9,4 +9,5 @@
 //   Chat/      the chat completions protocol: requests, refusals, errors
 //   Stream/    server-sent events
 //   Answer/    the watch over an answer, whole or while it is being written
+//   Detection/ what other detectors than the patterns found, and what waits for them
 //   Pipeline/  one request from arrival to reply

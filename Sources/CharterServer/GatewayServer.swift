@@ -161,6 +161,7 @@ public struct GatewayServer: Sendable {
     ) async -> Response {
         let (model, authorization) = (model, passedOn(request))
         let client = ClientConnection(channel: channel)
+        exchange.keepsAnswers = detectors?.looksAtAnswers(of: exchange) ?? false
         do {
             let isStreamed = exchange.isStreamed
             let (answer, bytes) = try await client.whileOpen {
@@ -174,6 +175,14 @@ public struct GatewayServer: Sendable {
                 return response(exchange.reply(status: 502, body: bytes))
             }
             var reply = exchange.reply(status: Int(answer.status.code), body: bytes)
+            if let detectors, exchange.keepsAnswers, reply.status < 400 {
+                let (texts, conversation) = (exchange.answerTexts, exchange.texts)
+                let open = exchange.openInAnswer
+                let judged = try await client.whileOpen {
+                    await detectors.look(at: texts, conversation, open)
+                }
+                reply = exchange.reply(status: 200, body: bytes, judged: judged)
+            }
             if let seconds = answer.headers.first(name: "retry-after"), reply.status >= 400 {
                 reply.headers.append(("retry-after", seconds))
             }
@@ -196,7 +205,7 @@ public struct GatewayServer: Sendable {
         var headers = GatewayServer.fields(exchange.headers)
         headers[.contentType] = "text/event-stream"
         headers[.cacheControl] = "no-cache"
-        let decisions = decisions
+        let (decisions, detectors) = (decisions, detectors)
         return Response(
             status: .ok, headers: headers,
             body: ResponseBody { writer in
@@ -207,7 +216,8 @@ public struct GatewayServer: Sendable {
                 nonisolated(unsafe) var lentWriter = writer
                 defer { decisions.keep(lentExchange.record) }
                 try await client.whileOpen {
-                    try await GatewayServer.relay(answer, &lentExchange, &lentWriter)
+                    try await GatewayServer.relay(
+                        answer, &lentExchange, &lentWriter, detectors)
                 }
                 try await lentWriter.finish(nil)
             })
@@ -215,8 +225,12 @@ public struct GatewayServer: Sendable {
 
     private static func relay(
         _ answer: HTTPClientResponse, _ exchange: inout Exchange,
-        _ writer: inout any ResponseBodyWriter
+        _ writer: inout any ResponseBodyWriter, _ detectors: DetectorSet?
     ) async throws {
+        if let detectors, exchange.keepsAnswers {
+            var stream = JudgedStream(detectors, exchange)
+            return try await stream.relay(answer, &exchange) { try await writer.write($0) }
+        }
         var output: [UInt8] = []
         do {
             for try await piece in answer.body {

@@ -1,3 +1,4 @@
+internal import CharterDetection
 internal import CharterDocuments
 internal import CharterEngine
 internal import Foundation
@@ -13,7 +14,8 @@ extension SettingsReader {
             let kinds = pairs(node, ["judge", "moderation"])
             guard kinds.count == 1 else {
                 findings.add(
-                    "settings.bad-value", at: node.range, "a detector is a `judge` or a `moderation`",
+                    "settings.bad-value", at: node.range,
+                    "a detector is a `judge` or a `moderation`",
                     help: "write `- judge: {url: http://127.0.0.1:8082/v1, model: NAME}`")
                 continue
             }
@@ -30,15 +32,16 @@ extension SettingsReader {
             if let moderation { settings.moderations.append(moderation) }
         }
         if let detection {
-            let members = pairs(detection, ["budget"])
+            let members = pairs(detection, ["budget", "window"])
             if let budget = members["budget"].flatMap({ duration($0) }) { settings.budget = budget }
+            if let window = members["window"].flatMap({ duration($0) }) { settings.window = window }
         }
         return settings
     }
 
     private mutating func judge(_ node: YAMLNode) -> Settings.Judge? {
         let members = pairs(
-            node, ["name", "url", "key", "model", "timeout", "behaviors", "text_limit"])
+            node, ["name", "url", "key", "model", "timeout", "in", "behaviors", "text_limit"])
         guard let upstream = server(members, node) else { return nil }
         guard let model = members["model"]?.scalar, !model.isEmpty else {
             findings.add(
@@ -47,7 +50,7 @@ extension SettingsReader {
                 help: "write `model:` with the name that its server has for it")
             return nil
         }
-        let behaviors: [(id: BehaviorID, place: Range<Int>)]? = members["behaviors"].map { node in
+        let behaviors: [(id: BehaviorID, range: Range<Int>)]? = members["behaviors"].map { node in
             entries(node, "behaviors").compactMap { entry in
                 name(entry).map { (BehaviorID(Text($0)), entry.range) }
             }
@@ -58,11 +61,12 @@ extension SettingsReader {
             behaviors: behaviors,
             largestText: members["text_limit"].flatMap { number($0, 1_024...(8 << 20)) }
                 ?? 256 << 10,
-            place: node.range)
+            place: members["in"].flatMap { place($0) } ?? .request, range: node.range)
     }
 
     private mutating func moderation(_ node: YAMLNode) -> Settings.Moderation? {
-        let members = pairs(node, ["name", "url", "key", "model", "timeout", "categories"])
+        let members = pairs(
+            node, ["name", "url", "key", "model", "timeout", "in", "categories"])
         guard let upstream = server(members, node) else { return nil }
         guard case .mapping(let entries)? = members["categories"]?.content, !entries.isEmpty else {
             findings.add(
@@ -75,6 +79,7 @@ extension SettingsReader {
             name: members["name"].flatMap { name($0) } ?? "moderation", upstream: upstream,
             model: members["model"].flatMap { name($0) },
             timeout: members["timeout"].flatMap { duration($0) } ?? .seconds(2),
+            place: members["in"].flatMap { place($0) } ?? .request,
             categories: entries.compactMap { key, value in category(key, value) })
     }
 
@@ -86,7 +91,7 @@ extension SettingsReader {
         if node.scalar != nil {
             return name(node).map {
                 Settings.Moderation.Category(
-                    name: category, behavior: BehaviorID(Text($0)), place: node.range)
+                    name: category, behavior: BehaviorID(Text($0)), range: node.range)
             }
         }
         let members = pairs(node, ["behavior", "value", "at"])
@@ -101,7 +106,7 @@ extension SettingsReader {
         return Settings.Moderation.Category(
             name: category, behavior: BehaviorID(Text(id)),
             value: members["value"].flatMap { name($0) }.map { Text($0) }, threshold: threshold,
-            place: (members["value"] ?? behavior).range)
+            range: (members["value"] ?? behavior).range)
     }
 
     /// `url` and `key` of a server that the gateway itself asks.
@@ -137,6 +142,13 @@ extension SettingsReader {
     private mutating func name(_ node: YAMLNode) -> String? {
         if let text = node.scalar, !text.isEmpty { return text }
         findings.add("settings.bad-value", at: node.range, "a name is expected, not \(node.kind)")
+        return nil
+    }
+
+    private mutating func place(_ node: YAMLNode) -> Pattern.Place? {
+        if let place = node.scalar.flatMap({ Pattern.Place(rawValue: $0) }) { return place }
+        findings.add(
+            "settings.bad-value", at: node.range, "`in` is `request`, `answer` or `both`")
         return nil
     }
 

@@ -24,7 +24,7 @@ struct AcceptanceTests {
         #expect(
             groups.isSuperset(of: [
                 "passing", "faults", "refusals", "requests", "decisions", "operators", "hardcoded",
-                "model", "tokens", "instructions", "reading", "five", "access", "identity",
+                "model", "tokens", "instructions", "reading", "five", "access", "identity", "judge",
             ])
         )
     }

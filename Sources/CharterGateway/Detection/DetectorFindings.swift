@@ -38,6 +38,15 @@ public struct DetectorFindings: Sendable {
         assumedDuties = assumed.filter(\.isTriggered)
     }
 
+    /// What runs over several texts have come to.
+    init(merging findings: [DetectorFindings]) {
+        demands = findings.flatMap(\.demands)
+        assumed = findings.flatMap(\.assumed)
+        assumedDuties = findings.flatMap(\.assumedDuties)
+        undetermined = findings.flatMap(\.undetermined)
+        reports = findings.flatMap(\.reports)
+    }
+
     /// Writes `detectors` and `undetermined`, where anybody was asked; no text is in it.
     func write(to writer: inout JSONWriter) {
         guard !reports.isEmpty else { return }

@@ -24,6 +24,8 @@ public struct DecisionRecord: Sendable {
 
     /// What other detectors than the patterns came to.
     var findings = DetectorFindings()
+    /// What detectors came to that looked at the answer.
+    var answerFindings = DetectorFindings()
 
     init(
         _ arrival: Exchange.Arrival, _ enforcement: Enforcement, _ question: Request,
@@ -81,6 +83,7 @@ public struct DecisionRecord: Sendable {
             writer.object("answer") { writer in
                 writer.list("stopped") { writer in stopped.forEach { writer.value($0) } }
                 writer.list("passed") { writer in passed.forEach { writer.value($0) } }
+                answerFindings.write(to: &writer)
             }
             writer.object("claims") { writer in
                 // How well each is shown, and not what it says.

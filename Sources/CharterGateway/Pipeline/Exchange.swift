@@ -69,6 +69,12 @@ public struct Exchange: Sendable {
     /// What is kept of the decision, as far as no stream is watched.
     private var decided: DecisionRecord
     private var watch: AnswerWatch<PatternWatcher>?
+    /// Whether texts of answers are kept for detectors that look at them.
+    public var keepsAnswers = false
+    /// The texts of the answer so far, by choice, where they are kept.
+    private var answers: [Int: DetectedText] = [:]
+    /// What detectors said of the answer, by choice.
+    private var judged: [Int: DetectorFindings] = [:]
 
     /// Receives a request of a caller that was identified, and comes to its verdict.
     ///
@@ -143,15 +149,20 @@ public struct Exchange: Sendable {
     // MARK: The answer, whole
 
     /// The upstream's whole answer.
-    public mutating func reply(status: Int, body: [UInt8]) -> Reply {
+    ///
+    /// - Parameter judged: what detectors said of `answerTexts`, which this has kept before.
+    public mutating func reply(
+        status: Int, body: [UInt8], judged: [Int: DetectorFindings] = [:]
+    ) -> Reply {
         guard status < 400 else {
             return reply(UpstreamError.error(status: status, body: body))
         }
-        let (enforcement, judge, explain) = (enforcement, judge, explanation)
+        self.judged = judged
+        let (watcher, explain) = (watcher, explanation)
         do throws(APIError) {
             let answer = try ChatAnswer<PatternWatcher>(
-                body: body, watcher: { _, part in PatternWatcher(enforcement, judge, part) },
-                explanation: explain)
+                body: body, watcher: watcher, explanation: explain)
+            answers = Exchange.texts(of: answer.watchers)
             decided = noting(answer.stops, answer.watchers.map(\.watcher))
             return Reply(
                 status: 200, headers: headers + [("content-type", "application/json")],
@@ -173,11 +184,8 @@ public struct Exchange: Sendable {
 
     /// Begins to watch a stream of events.
     public mutating func beginStream() {
-        let (enforcement, judge) = (enforcement, judge)
         watch = AnswerWatch(
-            choices: request.choices,
-            watcher: { _, part in PatternWatcher(enforcement, judge, part) },
-            explanation: explanation)
+            choices: request.choices, watcher: watcher, explanation: explanation)
     }
 
     /// Takes the upstream's next bytes; appends what may be delivered.
@@ -194,6 +202,43 @@ public struct Exchange: Sendable {
     public mutating func fail(_ error: APIError, into output: inout [UInt8]) {
         watch?.fail(error, into: &output)
     }
+
+    /// Takes in what detectors said of `answerTexts`; where the answer must end it appends the end.
+    ///
+    /// Of several answers that are streamed at once all end, with an error: what of each has been delivered
+    /// is not known here.
+    ///
+    /// - Returns: whether nothing more may be delivered.
+    public mutating func end(
+        by judged: [Int: DetectorFindings], into output: inout [UInt8]
+    ) -> Bool {
+        self.judged = judged
+        let violations = judged.sorted { $0.key < $1.key }
+            .compactMap { choice, findings in
+                judge.violation(by: findings).map { (choice, $0) }
+            }
+        guard let (choice, violation) = violations.first else { return false }
+        let explanation = explanation(
+            AnswerStop(choice: choice, part: .content, violation: violation))
+        if request.choices == 1 {
+            output +=
+                AnswerEnding(
+                    id: "chatcmpl-\(arrival.id)", created: Int(arrival.at.seconds),
+                    model: request.model, explanation: explanation
+                ).events
+        } else {
+            output += APIError.unavailable("the answers were stopped").event
+        }
+        return true
+    }
+
+    /// The texts of the answer so far, by choice, where they are kept.
+    public var answerTexts: [Int: DetectedText] {
+        watch.map { Exchange.texts(of: $0.watchers) } ?? answers
+    }
+
+    /// The behaviors that detectors look for in an answer.
+    public var openInAnswer: Set<BehaviorID> { judge.open }
 
     /// Whether more of the upstream's bytes are of use.
     public var needsUpstream: Bool { watch?.needsUpstream ?? true }
@@ -277,29 +322,64 @@ public struct Exchange: Sendable {
                 ? refusal.events(includingUsage: request.includesUsage) : refusal.body)
     }
 
+    private var watcher: @Sendable (Int, AnswerPart) -> PatternWatcher {
+        let (enforcement, judge, keepsText) = (enforcement, judge, keepsAnswers)
+        let endings = judged.compactMapValues(judge.violation(by:))
+        return { choice, part in
+            PatternWatcher(
+                enforcement, judge, part, endingBy: endings[choice], keepsText: keepsText)
+        }
+    }
+
+    private static func texts(
+        of watchers: [(choice: Int, part: AnswerPart, watcher: PatternWatcher)]
+    ) -> [Int: DetectedText] {
+        Dictionary(grouping: watchers.filter { !$0.watcher.text.isEmpty }, by: \.choice)
+            .mapValues { parts in
+                let text = Array(
+                    parts.map(\.watcher.text).joined(separator: [UInt8(ascii: "\n")]))
+                return DetectedText(speaker: .assistant, place: .answer, bytes: text[...])
+            }
+    }
+
     /// What the client is told where an answer was stopped.
     private var explanation: @Sendable (AnswerStop<PatternWatcher.Violation>) -> String {
         let (wording, decision, enforcement, decided) = (wording, decision, enforcement, decided)
         return { stop in
-            guard case .match(let pattern) = stop.violation,
-                let exercised = enforcement.exercised[pattern]
-            else { return "The answer could not be checked any further." }
-            return wording.refusal(
-                of: exercised.behavior, decided.explained ?? decision)
+            let behavior: BehaviorIndex? =
+                switch stop.violation {
+                case .match(let pattern): enforcement.exercised[pattern]?.behavior
+                case .judged(let behavior): behavior
+                case .undetermined, .unwatchable: nil
+                }
+            guard let behavior else { return "The answer could not be checked any further." }
+            return wording.refusal(of: behavior, decided.explained ?? decision)
         }
     }
 
     private func noting(
         _ stops: [AnswerStop<PatternWatcher.Violation>], _ watchers: [PatternWatcher]
     ) -> DecisionRecord {
-        let ended = stops.compactMap { stop in
-            if case .match(let pattern) = stop.violation { pattern } else { nil }
-        }
+        let patterns = enforcement.patterns.patterns
+        let charter = enforcement.policy.charter
         var record = decided
-        record.stopped = ended.map { enforcement.patterns.patterns[$0].behavior.text.string }
+        // A stream that detectors have ended has no stop of its own.
+        let violations =
+            stops.map(\.violation)
+            + (watch == nil ? [] : judged.values.compactMap(judge.violation(by:)))
+        record.stopped = violations.compactMap { violation in
+            switch violation {
+            case .match(let pattern): patterns[pattern].behavior.text.string
+            case .judged(let index), .undetermined(let index): charter[index].id.text.string
+            case .unwatchable: nil
+            }
+        }
         let passed = watchers.reduce(into: Set<Int>()) { $0.formUnion($1.passed) }
-        record.passed = Set(passed.map { enforcement.patterns.patterns[$0].behavior.text.string })
-            .sorted()
+        let found = judged.values.flatMap(\.demands).map(\.behavior.text.string)
+        record.passed = Set(passed.map { patterns[$0].behavior.text.string } + found)
+            .subtracting(record.stopped).sorted()
+        record.answerFindings = DetectorFindings(
+            merging: judged.sorted { $0.key < $1.key }.map(\.value))
         return record
     }
 }

@@ -1,4 +1,5 @@
 internal import CharterDetection
+internal import CharterEngine
 
 /// Watches one text of an answer with the patterns for answers.
 ///
@@ -11,6 +12,10 @@ final class PatternWatcher: TextWatcher, @unchecked Sendable {
         case match(pattern: Int)
         /// The text cannot be watched: nothing that was not looked at is delivered.
         case unwatchable
+        /// A detector found that the answer exercises a behavior.
+        case judged(BehaviorIndex)
+        /// No detector could look for a behavior whose tier is closed.
+        case undetermined(BehaviorIndex)
     }
 
     private let judge: AnswerJudge
@@ -21,15 +26,26 @@ final class PatternWatcher: TextWatcher, @unchecked Sendable {
     /// Patterns that matched without ending the text.
     private(set) var passed: Set<Int> = []
     private var hasEnded = false
+    /// What ends the text before it has begun, by what detectors said of the answer.
+    private let ending: Violation?
+    private let keepsText: Bool
+    /// What was pushed, where it is kept.
+    private(set) var text: [UInt8] = []
 
-    init(_ enforcement: Enforcement, _ judge: AnswerJudge, _ part: AnswerPart) {
+    init(
+        _ enforcement: Enforcement, _ judge: AnswerJudge, _ part: AnswerPart,
+        endingBy ending: Violation? = nil, keepsText: Bool = false
+    ) {
         self.judge = judge
+        self.ending = ending
+        self.keepsText = keepsText
         watcher = try? StreamWatcher(enforcement.patterns, readsEscapes: part.isJSON)
         scratch = try? Scratch(for: enforcement.patterns)
     }
 
     func push(_ piece: ArraySlice<UInt8>) -> Violation? {
-        step { watcher, delivery, scratch, violates in
+        if keepsText { text += piece }
+        return step { watcher, delivery, scratch, violates in
             watcher.push(piece.span.bytes, to: &delivery, using: &scratch, violates: violates)
         }
     }
@@ -45,6 +61,10 @@ final class PatternWatcher: TextWatcher, @unchecked Sendable {
             StreamWatcher.Outcome
     ) -> Violation? {
         guard !hasEnded else { return nil }
+        if let ending {
+            hasEnded = true
+            return ending
+        }
         guard let watcher, var scratch = scratch.take() else {
             hasEnded = true
             return .unwatchable

@@ -6,6 +6,7 @@ internal import CharterEngine
 struct DetectorPlan: Sendable {
     let policy: JudgePolicy
     let budget: Duration
+    let window: Duration
     let moderations: [(settings: Settings.Moderation, categories: ModerationCategories)]
     /// Each judge with the behaviors that it is asked about together.
     let judges: [(settings: Settings.Judge, groups: [[BehaviorID]])]
@@ -34,13 +35,13 @@ struct DetectorPlan: Sendable {
         }
         let all = Set(charter.behaviors.map(\.id))
         judges = settings.judges.map { judge in
-            let named = judge.behaviors?.filter { id, place in
-                DetectorPlan.isKnown(id, at: place, charter, &findings)
+            let named = judge.behaviors?.filter { id, range in
+                DetectorPlan.isKnown(id, at: range, charter, &findings)
             }
             let behaviors = named.map { Set($0.map(\.id)) } ?? all.subtracting(looked)
             if behaviors.isEmpty, judge.behaviors == nil {
                 findings.add(
-                    "settings.bad-value", at: judge.place, "there is nothing left for this judge",
+                    "settings.bad-value", at: judge.range, "there is nothing left for this judge",
                     reason: "every behavior has a pattern, or a category of moderation",
                     help: "name its `behaviors`")
             }
@@ -49,14 +50,15 @@ struct DetectorPlan: Sendable {
         self.moderations = moderations
         self.policy = policy
         budget = settings.budget
+        window = settings.window
     }
 
     private static func isKnown(
-        _ id: BehaviorID, at place: Range<Int>, _ charter: Charter, _ findings: inout Findings
+        _ id: BehaviorID, at range: Range<Int>, _ charter: Charter, _ findings: inout Findings
     ) -> Bool {
         if charter[id] != nil { return true }
         findings.add(
-            "settings.bad-value", at: place, "the charter has no behavior `\(id)`",
+            "settings.bad-value", at: range, "the charter has no behavior `\(id)`",
             help: NearestName.help(
                 for: id.text.string, among: charter.behaviors.map(\.id.text.string)))
         return false
@@ -65,13 +67,13 @@ struct DetectorPlan: Sendable {
     private static func isKnown(
         _ category: Settings.Moderation.Category, _ charter: Charter, _ findings: inout Findings
     ) -> Bool {
-        guard isKnown(category.behavior, at: category.place, charter, &findings),
+        guard isKnown(category.behavior, at: category.range, charter, &findings),
             let behavior = charter[category.behavior]
         else { return false }
         guard let value = category.value, behavior.rank(of: value) == nil else { return true }
         let names = behavior.values.map(\.string)
         findings.add(
-            "settings.bad-value", at: category.place,
+            "settings.bad-value", at: category.range,
             "`\(behavior.id)` has no value `\(value.string)`",
             help: NearestName.help(for: value.string, among: names)
                 ?? "there are " + names.map { "`\($0)`" }.joined(separator: ", "))

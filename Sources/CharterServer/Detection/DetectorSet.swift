@@ -7,7 +7,12 @@ internal import Synchronization
 /// The detectors of a gateway beside the patterns, with their connections: they are asked here, and what
 /// became of it is counted.
 final class DetectorSet: Sendable {
+    /// Those that look at requests.
     private let detectors: [any Detector]
+    /// Those that look at answers.
+    private let answerDetectors: [any Detector]
+    /// How long a stream is held while one of them looks.
+    let window: Duration
     private let endpoints: [ChatEndpoint]
     private let charter: Charter
     private let budget: Duration
@@ -32,26 +37,33 @@ final class DetectorSet: Sendable {
         charter = plan.policy.charter
         budget = plan.budget
         self.logger = logger
+        window = plan.window
         var detectors: [any Detector] = []
+        var answerDetectors: [any Detector] = []
+        func add(_ detector: any Detector, _ timeout: Duration, _ place: Pattern.Place) {
+            let cached = CachedDetector(detector, timeout: timeout)
+            if place != .answer { detectors.append(cached) }
+            if place != .request { answerDetectors.append(cached) }
+        }
         var endpoints: [ChatEndpoint] = []
         for (settings, categories) in plan.moderations {
             let endpoint = ChatEndpoint(settings.upstream)
             endpoints.append(endpoint)
-            detectors.append(
-                CachedDetector(
-                    ModerationDetector(settings, categories, endpoint), timeout: settings.timeout))
+            add(
+                ModerationDetector(settings, categories, endpoint), settings.timeout,
+                settings.place)
         }
         for (settings, groups) in plan.judges {
             let endpoint = ChatEndpoint(settings.upstream)
             endpoints.append(endpoint)
             for group in groups {
-                detectors.append(
-                    CachedDetector(
-                        JudgeDetector(settings, group, plan.policy, endpoint),
-                        timeout: settings.timeout))
+                add(
+                    JudgeDetector(settings, group, plan.policy, endpoint), settings.timeout,
+                    settings.place)
             }
         }
         self.detectors = detectors
+        self.answerDetectors = answerDetectors
         self.endpoints = endpoints
     }
 
@@ -82,6 +94,51 @@ final class DetectorSet: Sendable {
         }
         count(run)
         return exchange
+    }
+
+    /// Whether detectors look at what the model answers to this.
+    func looksAtAnswers(of exchange: Exchange) -> Bool {
+        answerDetectors.contains { !$0.behaviors.isDisjoint(with: exchange.openInAnswer) }
+    }
+
+    /// What detectors say of an answer's texts, by choice, each beside the conversation that it answers.
+    func look(
+        at texts: [Int: DetectedText], _ conversation: [DetectedText], _ open: Set<BehaviorID>
+    ) async -> [Int: DetectorFindings] {
+        await withTaskGroup(of: (Int, DetectorFindings).self) { group in
+            for (choice, text) in texts {
+                group.addTask {
+                    let texts = conversation + [text]
+                    var run = DetectionRun(self.answerDetectors, self.charter, budget: self.budget)
+                    let began = ContinuousClock.now
+                    while true {
+                        let steps = run.next(open: open, after: ContinuousClock.now - began)
+                        guard !steps.isEmpty else { break }
+                        for report in await DetectorSet.reports(steps, texts) { run.take(report) }
+                    }
+                    self.count(run)
+                    return (choice, DetectorFindings(run, in: texts, self.charter))
+                }
+            }
+            return await group.reduce(into: [:]) { $0[$1.0] = $1.1 }
+        }
+    }
+
+    /// What is said of a stream that waited for the whole window: nobody has looked in time.
+    func overdue(_ open: Set<BehaviorID>) -> [Int: DetectorFindings] {
+        var run = DetectionRun(answerDetectors, charter, budget: budget)
+        while true {
+            let steps = run.next(open: open, after: .zero)
+            guard !steps.isEmpty else { break }
+            for step in steps {
+                run.take(
+                    DetectorReport(
+                        detector: step.detector.name, behaviors: step.behaviors,
+                        outcome: .failure(.late), duration: window))
+            }
+        }
+        count(run)
+        return [0: DetectorFindings(run, in: [], charter)]
     }
 
     private static func reports(

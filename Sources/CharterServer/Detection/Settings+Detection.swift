@@ -1,3 +1,4 @@
+internal import CharterDetection
 internal import CharterDocuments
 internal import CharterEngine
 
@@ -10,6 +11,8 @@ extension Settings {
         var moderations: [Moderation] = []
         /// How long all of it may take for one request.
         var budget = Duration.seconds(5)
+        /// How long a streamed answer is held while somebody looks at it.
+        var window = Duration.seconds(2)
 
         /// Whether nothing is asked.
         var isEmpty: Bool { judges.isEmpty && moderations.isEmpty }
@@ -26,11 +29,13 @@ extension Settings {
         /// How long it may take.
         var timeout: Duration
         /// What it looks for, with where the settings say so; nil: whatever nothing else looks for.
-        var behaviors: [(id: BehaviorID, place: Range<Int>)]?
+        var behaviors: [(id: BehaviorID, range: Range<Int>)]?
         /// The most text that it is given, in bytes.
         var largestText: Int
+        /// What it looks at.
+        var place: Pattern.Place
         /// Where the settings name it.
-        var place: Range<Int>
+        var range: Range<Int>
     }
 
     /// An endpoint like OpenAI's `/v1/moderations`.
@@ -43,6 +48,8 @@ extension Settings {
         var model: String?
         /// How long it may take.
         var timeout: Duration
+        /// What it looks at.
+        var place: Pattern.Place
         /// What its categories mean, with where the settings say so.
         var categories: [Category]
 
@@ -52,7 +59,7 @@ extension Settings {
             var behavior: BehaviorID
             var value: Text?
             var threshold: Double?
-            var place: Range<Int>
+            var range: Range<Int>
         }
     }
 }
