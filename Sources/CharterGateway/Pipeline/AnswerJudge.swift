@@ -9,7 +9,8 @@ internal import CharterEngine
 struct AnswerJudge: Sendable {
     let enforcement: Enforcement
     private let behaviors: [BehaviorDecision]
-    private let demands: [Demand]
+    /// The request's own; without those of duties that are only assumed to be owed.
+    let demands: [Demand]
 
     init(_ enforcement: Enforcement, _ decision: Decision, _ demands: [Demand]) {
         self.enforcement = enforcement

@@ -62,8 +62,6 @@ public struct Exchange: Sendable {
     private let enforcement: Enforcement
     private let request: ChatRequest
     private let decision: Decision
-    /// The behaviors of which one more demand could still change the verdict.
-    public let openBehaviors: Set<BehaviorID>
     private let wording: Wording
     private let judge: AnswerJudge
     /// What is kept of the decision, as far as no stream is watched.
@@ -113,7 +111,6 @@ public struct Exchange: Sendable {
         // decide, arbitrate
         decision = try Exchange.decide(
             &question, layer, enforcement.policy, assuming: detected.assumedDuties)
-        openBehaviors = decision.open(enforcement.policy.charter, after: question.demands)
         judge = AnswerJudge(enforcement, decision, demands)
         decided = DecisionRecord(arrival, enforcement, question, layer, decision)
         decided.findings = detected
@@ -132,6 +129,11 @@ public struct Exchange: Sendable {
                 request.body(adding: wording.guide(decision), role: enforcement.guideRole))
         case .allow: start = .forward(body)
         }
+    }
+
+    /// The behaviors of which one more demand could still change the verdict.
+    public var openBehaviors: Set<BehaviorID> {
+        decision.open(enforcement.policy.charter, after: judge.demands)
     }
 
     /// What other detectors than the patterns look at.
