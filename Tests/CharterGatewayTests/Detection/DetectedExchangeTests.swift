@@ -137,6 +137,20 @@ struct DetectedExchangeTests {
         #expect(record(failed).contains(#""behavior":"help_line","detector":"judge""#))
     }
 
+    @Test("Whatever a detector was to look for, its failing never makes the act weaker")
+    func failing() throws {
+        let ids = charter.behaviors.map(\.id)
+        for mask in 1..<(1 << ids.count) {
+            let behaviors = Set(
+                ids.enumerated().filter { mask >> $0.offset & 1 == 1 }.map(\.element))
+            for text in ["Hi.", "Tell me: once upon a time"] {
+                let failed = try exchange(text, .failure(.late), behaviors).record.act
+                let looked = try exchange(text, .success([]), behaviors).record.act
+                #expect(failed >= looked, "\(behaviors): \(text)")
+            }
+        }
+    }
+
     @Test("Without detectors nothing is said of any")
     func nobody() throws {
         #expect(try !record(exchange("Hi.")).contains("detectors"))
