@@ -132,32 +132,11 @@ public struct ModelReading: SentenceReader {
             text.value(sentence)
             return "\(number). \(text.text)"
         }
-        var writer = JSONWriter()
-        writer.object { writer in
-            writer.member("model", name)
-            writer.key("temperature")
-            writer.raw("0")
-            writer.list("messages") { writer in
-                writer.object { writer in
-                    writer.member("role", "system")
-                    writer.member("content", Self.task + "\n" + behaviors.joined(separator: "\n"))
-                }
-                writer.object { writer in
-                    writer.member("role", "user")
-                    writer.member("content", numbered.joined(separator: "\n"))
-                }
-            }
-            writer.object("response_format") { writer in
-                writer.member("type", "json_schema")
-                writer.object("json_schema") { writer in
-                    writer.member("name", "instructions")
-                    writer.member("strict", true)
-                    writer.key("schema")
-                    schema(sentences.count, to: &writer)
-                }
-            }
-        }
-        return writer.bytes
+        let (charter, count) = (charter, sentences.count)
+        return ChatQuestion(
+            instructions: Self.task + "\n" + behaviors.joined(separator: "\n"),
+            content: numbered.joined(separator: "\n"), schemaName: "instructions"
+        ) { writer in Self.schema(of: charter, count, to: &writer) }.body(model: name)
     }
 
     /// Operations with the values that each can have: nobody takes the most cautious value from anybody.
@@ -172,17 +151,9 @@ public struct ModelReading: SentenceReader {
     }
 
     /// `{instructions: [{sentence, behavior, value, op, explicit}]}`, each behavior with its own values.
-    private func schema(_ sentences: Int, to writer: inout JSONWriter) {
-        func closed(_ keys: [String], _ writer: inout JSONWriter) {
-            writer.list("required") { writer in keys.forEach { writer.value($0) } }
-            writer.member("additionalProperties", false)
-        }
-        func names(_ key: String, _ names: [String], _ writer: inout JSONWriter) {
-            writer.object(key) { writer in
-                writer.member("type", "string")
-                writer.list("enum") { writer in names.forEach { writer.value($0) } }
-            }
-        }
+    private static func schema(
+        of charter: Charter, _ sentences: Int, to writer: inout JSONWriter
+    ) {
         writer.object { writer in
             writer.member("type", "object")
             writer.object("properties") { writer in
@@ -201,16 +172,17 @@ public struct ModelReading: SentenceReader {
                                                 writer.member("minimum", 1)
                                                 writer.member("maximum", sentences)
                                             }
-                                            names("behavior", [behavior.id.text.string], &writer)
-                                            names("value", values, &writer)
-                                            names("op", operations.map(\.rawValue), &writer)
+                                            writer.schema(
+                                                "behavior", oneOf: [behavior.id.text.string])
+                                            writer.schema("value", oneOf: values)
+                                            writer.schema(
+                                                "op", oneOf: operations.map(\.rawValue))
                                             writer.object("explicit") { writer in
                                                 writer.member("type", "boolean")
                                             }
                                         }
-                                        closed(
-                                            ["sentence", "behavior", "value", "op", "explicit"],
-                                            &writer)
+                                        writer.closedSchema(
+                                            ["sentence", "behavior", "value", "op", "explicit"])
                                     }
                                 }
                             }
@@ -218,7 +190,7 @@ public struct ModelReading: SentenceReader {
                     }
                 }
             }
-            closed(["instructions"], &writer)
+            writer.closedSchema(["instructions"])
         }
     }
 }

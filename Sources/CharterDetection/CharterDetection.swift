@@ -7,6 +7,9 @@
 //   bytes → TextNormalizer → NormalizedText → MatchFinder (one automaton) → TextScanner (whole)
 //                                                                         → StreamWatcher (streamed)
 //
+// `Detector/` has the one protocol that whatever detects stands behind, the order in which detectors
+// are asked, and what a judge is asked by the charter.
+//
 // Everything is decided on the normalized text, whose bytes do not depend on how the text was cut;
 // so neither do the matches, nor what a watcher has delivered in the end.
 // Values and state machines only: no clock, no lock, no file, no network.

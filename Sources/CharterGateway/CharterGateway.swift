@@ -11,4 +11,5 @@
 //   Answer/    the watch over an answer, whole or while it is being written
 //   Upstream/  which model's server is asked
 //   Budget/    how much operators, keys and users may use
+//   Detection/ what other detectors than the patterns found, and what waits for them
 //   Pipeline/  one request from arrival to reply

@@ -18,6 +18,8 @@ public struct Gateway: Sendable {
     private let keyRing: KeyRing?
     /// In force for whoever comes in where there are no operators.
     private let anybody: Enforcement?
+    /// What is asked beside the patterns; nil: nothing.
+    let detectors: DetectorPlan?
 
     /// Reads the documents that settings name, and compiles them.
     ///
@@ -74,13 +76,14 @@ public struct Gateway: Sendable {
             enforcements[entry.name] = try enforcement(entry.name, entry.layer, entry)
         }
         let anybody = settings.operators.isEmpty ? try enforcement("anybody", nil) : nil
+        let plan = detectors(settings, document, patternsReading.value, &diagnostics)
         return Reading(
             value: Gateway(
                 settings: settings, enforcements: enforcements, accessPoints: accessPoints,
                 operators: Dictionary(
                     settings.operators.compactMap { entry in entry.key.map { ($0, entry.name) } },
                     uniquingKeysWith: { first, _ in first }),
-                keyRing: nil, anybody: anybody),
+                keyRing: nil, anybody: anybody, detectors: plan),
             diagnostics: diagnostics)
     }
 
@@ -109,6 +112,19 @@ public struct Gateway: Sendable {
             }
         }
         return findings.diagnostics.map(\.withoutLine)
+    }
+
+    private static func detectors(
+        _ settings: Settings, _ document: CharterDocument, _ patterns: PatternSet?,
+        _ diagnostics: inout [Diagnostic]
+    ) -> DetectorPlan? {
+        guard !settings.detection.isEmpty, let source = settings.source else { return nil }
+        var findings = Findings(source)
+        let plan = DetectorPlan(
+            settings.detection, document,
+            patterned: Set(patterns?.patterns.map(\.behavior) ?? []), &findings)
+        diagnostics += findings.diagnostics.map(\.withoutLine)
+        return plan
     }
 
     private static func patterns(
@@ -142,7 +158,7 @@ public struct Gateway: Sendable {
     func with(_ keyRing: KeyRing) -> Gateway {
         Gateway(
             settings: settings, enforcements: enforcements, accessPoints: accessPoints,
-            operators: operators, keyRing: keyRing, anybody: anybody)
+            operators: operators, keyRing: keyRing, anybody: anybody, detectors: detectors)
     }
 
     /// What is in force for an operator of the settings.

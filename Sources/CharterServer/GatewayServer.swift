@@ -23,6 +23,8 @@ public struct GatewayServer: Sendable {
     private let tokens: [String: TokenVerifier]
     let userLayers: UserLayers?
     let rollOuts: RollOuts
+    /// Nil: nothing is asked beside the patterns.
+    private let detectors: DetectorSet?
     private let logger: Logger
 
     /// How long a connection may say nothing while a request is awaited or being read.
@@ -52,6 +54,7 @@ public struct GatewayServer: Sendable {
             tokens[entry.name] = TokenVerifier(settings, keyClient, logger: logger)
         }
         self.tokens = tokens
+        detectors = gateway.detectors.map { DetectorSet($0, logger: logger) }
     }
 
     /// Serves until the process is told to end; in-flight answers are finished.
@@ -137,7 +140,8 @@ public struct GatewayServer: Sendable {
         // Both are to end, whatever one of them says.
         async let keys: Void = keyClient.shutdown()
         async let models: Void = upstreams.shutdown()
-        _ = try await (keys, models)
+        async let detecting: Void? = detectors?.shutdown()
+        _ = try await (keys, models, detecting)
     }
 
     // MARK: Calls of a model
@@ -152,15 +156,23 @@ public struct GatewayServer: Sendable {
         let arrival = Exchange.Arrival(
             id: id, at: now, wire: wire, caller: try await caller(request, enforcement, now),
             models: identity.models)
-        var exchange: Exchange
-        let ticket: BudgetTicket
-        do {
-            exchange = try Exchange(
-                body, arrival, enforcement,
+        func decide(_ detected: DetectorFindings) throws(APIError) -> Exchange {
+            try Exchange(
+                body, arrival, enforcement, detected: detected,
                 isTried: { rollOuts.isTried($0, enforcement.operatorName) }
             ) { user throws(APIError) in
                 try userLayers?.layer(of: user, enforcement)
             }
+        }
+        var exchange: Exchange
+        let ticket: BudgetTicket
+        do throws(APIError) {
+            exchange =
+                if let detectors, wire.isSpoken {
+                    try await detectors.exchange(decide)
+                } else {
+                    try decide(DetectorFindings())
+                }
             ticket = try budgets.admit(
                 operator: enforcement.operatorName, key: identity.key, exchange.budgetDemand)
         } catch {
@@ -183,6 +195,7 @@ public struct GatewayServer: Sendable {
         let (upstreams, authorization) = (upstreams, passedOn(request))
         let client = ClientConnection(channel: channel)
         let fields = GatewayServer.passedOnFields(request)
+        exchange.keepsAnswers = detectors?.looksAtAnswers(of: exchange) ?? false
         do {
             let (isStreamed, asked) = (exchange.isStreamed, exchange)
             let (answer, upstream, bytes) = try await client.whileOpen {
@@ -222,6 +235,14 @@ public struct GatewayServer: Sendable {
                 return response(exchange.reply(status: 502, body: bytes))
             }
             var reply = exchange.reply(status: Int(answer.status.code), body: bytes)
+            if let detectors, exchange.keepsAnswers, reply.status < 400 {
+                let (texts, conversation) = (exchange.answerTexts, exchange.texts)
+                let open = exchange.openInAnswer
+                let judged = try await client.whileOpen {
+                    await detectors.look(at: texts, conversation, open)
+                }
+                reply = exchange.reply(status: 200, body: bytes, judged: judged)
+            }
             if let seconds = answer.headers.first(name: "retry-after"), reply.status >= 400 {
                 reply.headers.append(("retry-after", seconds))
             }
@@ -253,6 +274,7 @@ public struct GatewayServer: Sendable {
         var headers = GatewayServer.fields(exchange.headers)
         headers[.contentType] = "text/event-stream"
         headers[.cacheControl] = "no-cache"
+        let detectors = detectors
         return Response(
             status: .ok, headers: headers,
             body: ResponseBody { writer in
@@ -267,7 +289,8 @@ public struct GatewayServer: Sendable {
                     ticket.finish(lentUsage?.usage ?? Usage())
                 }
                 try await client.whileOpen {
-                    try await GatewayServer.relay(answer, &lentExchange, &lentUsage, &lentWriter)
+                    try await GatewayServer.relay(
+                        answer, &lentExchange, &lentUsage, &lentWriter, detectors)
                 }
                 try await lentWriter.finish(nil)
             })
@@ -275,8 +298,12 @@ public struct GatewayServer: Sendable {
 
     private static func relay(
         _ answer: HTTPClientResponse, _ exchange: inout Exchange, _ usage: inout StreamUsage?,
-        _ writer: inout any ResponseBodyWriter
+        _ writer: inout any ResponseBodyWriter, _ detectors: DetectorSet?
     ) async throws {
+        if let detectors, exchange.keepsAnswers {
+            var stream = JudgedStream(detectors, exchange)
+            return try await stream.relay(answer, &exchange, &usage) { try await writer.write($0) }
+        }
         var output: [UInt8] = []
         do {
             for try await piece in answer.body {

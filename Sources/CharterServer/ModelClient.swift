@@ -71,9 +71,11 @@ struct ModelClient: Sendable {
     }
 
     /// The body of an answer, whole.
-    static func body(of response: HTTPClientResponse) async throws(APIError) -> [UInt8] {
+    static func body(
+        of response: HTTPClientResponse, upTo largest: Int = largestAnswer
+    ) async throws(APIError) -> [UInt8] {
         do {
-            let buffer = try await response.body.collect(upTo: largestAnswer)
+            let buffer = try await response.body.collect(upTo: largest)
             return Array(buffer.readableBytesView)
         } catch {
             throw ModelClient.error(error, hasBegun: true)

@@ -1,9 +1,7 @@
-internal import AsyncHTTPClient
 public import CharterAnalysis
 internal import CharterDocuments
 public import CharterEngine
 internal import CharterGateway
-internal import NIOHTTP1
 
 /// Has a model read what sentences instruct: any server that speaks OpenAI's chat completions and keeps
 /// to a JSON schema.
@@ -36,67 +34,38 @@ public struct ModelReader: Sendable {
     public func read(
         _ texts: [[UInt8]], _ charter: Charter, progress: (Int, Int) -> Void = { _, _ in }
     ) async throws(Failure) -> ModelReading {
-        let client = ModelClient(upstream)
+        let endpoint = ChatEndpoint(upstream)
         do {
-            var reading = ModelReading(model: try await name(client), charter)
+            var reading = ModelReading(
+                model: try await name(endpoint), charter)
             let questions = reading.questions(about: texts)
             for (question, number) in zip(questions, 1...) {
-                let root = try await withDeadline(ModelReader.timeout) {
-                    try await json(client, .POST, "/chat/completions", question.body)
+                let content = try await withDeadline(ModelReader.timeout) {
+                    try await endpoint.content(answering: question.body)
                 }
-                var choices = root["choices"]?.children
-                let choice = choices?.next()
-                guard choice?["finish_reason"]?.string != "length" else {
-                    throw Failure(
-                        message:
-                            "the model's answer was cut off at its length: give its server more context, or take another model"
-                    )
-                }
-                guard let content = choice?["message"]?["content"]?.text else {
-                    throw Failure(message: "the model's answer has no text")
-                }
-                try reading.take(Array(content), to: question)
+                try reading.take(content, to: question)
                 progress(number, questions.count)
             }
-            try await client.shutdown()
+            try await endpoint.shutdown()
             return reading
         } catch {
-            try? await client.shutdown()
+            try? await endpoint.shutdown()
             throw ModelReader.failure(error)
         }
     }
 
+    private func name(_ endpoint: ChatEndpoint) async throws -> String {
+        if let model { return model }
+        return try await endpoint.firstModel()
+    }
+
     private static func failure(_ error: any Error) -> Failure {
         switch error {
-        case let error as Failure: error
         case let error as ModelReading.Malformed:
             Failure(message: "the model does not keep to the schema: \(error.message)")
+        case let error as ChatEndpoint.Failure: Failure(message: error.message)
         case is DeadlinePassed: Failure(message: "the model's server is too slow")
         default: Failure(message: ModelClient.error(error).message)
         }
-    }
-
-    private func name(_ client: ModelClient) async throws -> String {
-        if let model { return model }
-        let root = try await json(client, .GET, "/models", nil)
-        var models = root["data"]?.children
-        guard let name = models?.next()?["id"]?.string else {
-            throw Failure(message: "the model's server lists no model; name one")
-        }
-        return name
-    }
-
-    private func json(
-        _ client: ModelClient, _ method: HTTPMethod, _ path: String, _ body: [UInt8]?
-    ) async throws -> JSONValue {
-        let answer = try await client.send(UpstreamRequest(method: method, path: path, body: body))
-        let bytes = try await ModelClient.body(of: answer)
-        guard answer.status == .ok else {
-            throw Failure(message: "the model's server answers \(answer.status.code)")
-        }
-        guard let root = (try? JSONDocument(bytes))?.root else {
-            throw Failure(message: "the model's server answers no JSON")
-        }
-        return root
     }
 }

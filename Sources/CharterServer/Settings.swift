@@ -138,6 +138,8 @@ public struct Settings: Sendable {
     public var decisions = 1_000
     /// The largest body of a request, in bytes.
     public var bodyLimit = 8 << 20
+    /// What is asked beside the patterns.
+    var detection = Detection()
 
     /// Settings that serve the standard charter, without operators, on 127.0.0.1:8080.
     public init(upstreams: [Upstream]) {

@@ -36,7 +36,7 @@ struct SettingsReader {
             root,
             [
                 "charter", "platform", "listen", "upstream", "operators", "decisions", "body_limit",
-                "public_url", "store", "log_only", "upstreams", "prices",
+                "public_url", "store", "log_only", "upstreams", "prices", "detectors", "detection",
             ])
         // Where none can be read, what else is wrong is told, too.
         var settings = Settings(upstreams: upstreams(top["upstream"], top["upstreams"], root) ?? [])
@@ -86,6 +86,7 @@ struct SettingsReader {
             // One that is wrong is told, and need not be missed besides.
             hasPrices = !settings.prices.isEmpty || findings.hasErrors
         }
+        settings.detection = detection(top["detectors"], top["detection"])
         settings.logOnly = top["log_only"].flatMap { logOnly($0) }
         if let node = top["operators"] {
             settings.operators = operators(node, hasStore: settings.store != nil)

@@ -27,6 +27,7 @@ struct AcceptanceTests {
                 "model", "tokens", "instructions", "reading", "five", "access", "identity",
                 "messages", "responses", "translation",
                 "upstreams", "budgets", "modes",
+                "model", "tokens", "instructions", "reading", "five", "access", "identity", "judge",
             ])
         )
     }

@@ -1,7 +1,8 @@
 import CharterDocuments
 import CharterEngine
-import CharterServer
 import Testing
+
+@testable import CharterServer
 
 /// Settings are read whole or not at all.
 @Suite("Settings")
@@ -111,6 +112,72 @@ struct SettingsTests {
         #expect(told.count == 2 && told.allSatisfy { $0.position.line == 2 })
         #expect(told.contains { $0.help?.contains("`age`") == true })
         #expect(told.contains { $0.message.contains("there is no such file") })
+    }
+
+    private static func detectors(_ text: String) -> String {
+        upstream + "detectors: [{\(text)}]\n"
+    }
+
+    @Test(
+        "A slip in detectors keeps the gateway from starting",
+        arguments: [
+            upstream + "detectors: {judge: {}}", upstream + "detectors: []",
+            detectors("judges: {url: 'http://x/v1', model: m}"),
+            detectors("judge: {url: 'http://x/v1', model: m}, moderation: {}"),
+            detectors("judge: {model: m}"), detectors("judge: {url: 'ftp://x', model: m}"),
+            detectors("judge: {url: 'http://x/v1'}"),
+            detectors("judge: {url: 'http://x/v1', model: m, timeout: 2}"),
+            detectors("judge: {url: 'http://x/v1', model: m, timeout: 0s}"),
+            detectors("judge: {url: 'http://x/v1', model: m, timeout: 601s}"),
+            detectors("judge: {url: 'http://x/v1', model: m, timeout: -1ms}"),
+            detectors("judge: {url: 'http://x/v1', model: m, timeout: s}"),
+            detectors("judge: {url: 'http://x/v1', model: m, key: env:NONE}"),
+            detectors("judge: {url: 'http://x/v1', model: m, behaviors: []}"),
+            detectors("judge: {url: 'http://x/v1', model: m, behaviors: a}"),
+            detectors("judge: {url: 'http://x/v1', model: m, text_limit: 9}"),
+            detectors("judge: {url: 'http://x/v1', model: m, in: everywhere}"),
+            detectors(
+                "judge: {url: 'http://x/v1', model: m}}, {judge: {url: 'http://y/v1', model: m}"),
+            detectors("moderation: {url: 'http://x/v1'}"),
+            detectors("moderation: {url: 'http://x/v1', categories: {}}"),
+            detectors("moderation: {url: 'http://x/v1', categories: {violence: {at: 0.5}}}"),
+            detectors(
+                "moderation: {url: 'http://x/v1', categories: {violence: {behavior: a, at: 2}}}"),
+            upstream + "detection: {budget: soon}", upstream + "detection: {windows: 1s}",
+        ])
+    func detectorSlips(text: String) {
+        let reading = read(text)
+        #expect(reading.value == nil || reading.diagnostics.contains { $0.severity == .error })
+        #expect(reading.diagnostics.allSatisfy { $0.line == nil })
+    }
+
+    @Test("What the charter lacks cannot be looked for, and the nearest is named; all at once")
+    func detectorBehaviors() throws {
+        let text = """
+            detectors:
+              - judge: {url: 'http://x/v1', model: m, timeout: 200ms, behaviors: [eroticaa, erotica]}
+              - moderation: {url: 'http://x/v1', categories: {a: {behavior: hateful_contents}, b: erotica}}
+              - moderation: {name: other, url: 'http://x/v1', categories: {a: {behavior: erotica, value: onn}}}
+            """
+        let settings = try #require(read(Self.upstream + text).value)
+        #expect(settings.detection.judges.map(\.timeout) == [.milliseconds(200)])
+        #expect(settings.detection.moderations.map(\.name) == ["moderation", "other"])
+        let told = try Gateway.read(settings).diagnostics.filter { $0.severity == .error }
+        #expect(told.map(\.position.line) == [3, 4, 5])
+        #expect(
+            told.map { $0.help ?? "" }.sorted() == [
+                "did you mean `erotica`?", "did you mean `hateful_content`?", "did you mean `on`?",
+            ])
+    }
+
+    @Test("Unsaid a judge looks for what nothing else looks for, and there must be something")
+    func judgeOfTheRest() throws {
+        let judge = Self.detectors("judge: {url: 'http://x/v1', model: m}")
+        let settings = try #require(read(judge).value)
+        let plan = try #require(try Gateway.read(settings).value?.detectors)
+        let looked = plan.judges.flatMap(\.groups).flatMap { $0 }
+        #expect(looked.contains("sycophancy") && !looked.contains("erotica"))
+        #expect(plan.judges[0].groups.count > 1)
     }
 
     @Test("Where settings are only looked at, a key that the environment lacks is a note")

@@ -7,9 +7,10 @@ internal import CharterEngine
 /// that behavior, up to the value that was asked for: who is allowed to ask is allowed to be
 /// answered. Where nobody asked it is the assistant's alone.
 struct AnswerJudge: Sendable {
-    private let enforcement: Enforcement
+    let enforcement: Enforcement
     private let behaviors: [BehaviorDecision]
-    private let demands: [Demand]
+    /// The request's own; without those of duties that are only assumed to be owed.
+    let demands: [Demand]
 
     init(_ enforcement: Enforcement, _ decision: Decision, _ demands: [Demand]) {
         self.enforcement = enforcement
@@ -21,14 +22,20 @@ struct AnswerJudge: Sendable {
     /// for now; `guide` lets it pass.
     ///
     /// O(the request's demands); asked once for each pattern and text.
-    func ends(atPattern pattern: Int) -> Bool { act(pattern) > .guide }
-
-    private func act(_ place: Int) -> Act {
-        let policy = enforcement.policy
+    func ends(atPattern place: Int) -> Bool {
         let pattern = enforcement.patterns.patterns[place]
         guard let exercised = enforcement.exercised[place], pattern.place != .request,
-            !pattern.triggered, exercised.rank > behaviors[exercised.behavior.number].setting
-        else { return .allow }
+            !pattern.triggered
+        else { return false }
+        return ends(at: exercised)
+    }
+
+    /// Whether an answer must end that exercises a behavior so far.
+    func ends(at exercised: Enforcement.Exercise) -> Bool { act(exercised) > .guide }
+
+    private func act(_ exercised: Enforcement.Exercise) -> Act {
+        let policy = enforcement.policy
+        guard exercised.rank > behaviors[exercised.behavior.number].setting else { return .allow }
         let behavior = policy.charter[exercised.behavior]
         guard let value = behavior.name(of: exercised.rank) else { return .refuse }
         let asking = demands.filter { demand in

@@ -1,3 +1,4 @@
+internal import CharterDetection
 internal import CharterDocuments
 public import CharterEngine
 
@@ -33,6 +34,10 @@ public struct DecisionRecord: Sendable {
     public internal(set) var flip: Candidate.Flip?
     /// Whether the model itself refused what the charter allows.
     public internal(set) var isNeedlessRefusal = false
+    /// What other detectors than the patterns came to.
+    var findings = DetectorFindings()
+    /// What detectors came to that looked at the answer.
+    var answerFindings = DetectorFindings()
 
     init(
         _ arrival: Exchange.Arrival, _ enforcement: Enforcement, _ question: Request,
@@ -84,6 +89,7 @@ public struct DecisionRecord: Sendable {
                 // What a person is to be asked by; until there is somebody to ask, it is refused.
                 writer.member("approval", "apr_\(id)")
             }
+            findings.writeClosed(to: &writer)
             writer.list("behaviors") { writer in
                 for index in decision.verdict.unmet {
                     writer.object { writer in
@@ -111,6 +117,7 @@ public struct DecisionRecord: Sendable {
             writer.object("answer") { writer in
                 writer.list("stopped") { writer in stopped.forEach { writer.value($0) } }
                 writer.list("passed") { writer in passed.forEach { writer.value($0) } }
+                answerFindings.write(to: &writer)
             }
             writer.member("needless_refusal", isNeedlessRefusal)
             writer.member("done", act.rawValue)
@@ -131,10 +138,11 @@ public struct DecisionRecord: Sendable {
                         writer.member("value", demand.value?.string)
                         writer.member("explicit", demand.isExplicit)
                         writer.member("triggered", demand.isTriggered)
-                        writer.member("from", DecisionRecord.name(of: demand.from))
+                        writer.member("from", demand.from.name)
                     }
                 }
             }
+            findings.write(to: &writer)
             writer.list("instructions") { writer in
                 for instruction in question.instructions {
                     guard case .set(let behavior, let value) = instruction.content else { continue }
@@ -142,7 +150,7 @@ public struct DecisionRecord: Sendable {
                         writer.member("behavior", behavior.text.string)
                         writer.member("value", value.string)
                         writer.member("explicit", instruction.isExplicit)
-                        writer.member("from", DecisionRecord.name(of: instruction.from))
+                        writer.member("from", instruction.from.name)
                     }
                 }
             }
@@ -163,14 +171,6 @@ public struct DecisionRecord: Sendable {
             writer.list("adjustments") { writer in
                 flip.adjustments.forEach { writer.value($0) }
             }
-        }
-    }
-
-    private static func name(of speaker: Speaker) -> String {
-        switch speaker {
-        case .principal(let level): level.name
-        case .tool(let name): "tool:\(name)"
-        case .assistant: "assistant"
         }
     }
 }

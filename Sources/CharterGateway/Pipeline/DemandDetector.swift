@@ -10,62 +10,25 @@ internal import CharterEngine
 /// as it does for an answer.
 struct DemandDetector {
     private let enforcement: Enforcement
-    private let scanner: TextScanner
+    private let detector: PatternDetector
 
     init(_ enforcement: Enforcement) {
         self.enforcement = enforcement
-        scanner = TextScanner(enforcement.patterns, for: .request)
+        detector = PatternDetector(enforcement.patterns)
     }
 
-    /// The demands in texts, in order, each once.
-    func demands(in texts: [RequestText]) throws(ScanError) -> [Demand] {
-        guard !enforcement.patterns.patterns.isEmpty else { return [] }
-        var scratch = try Scratch(for: enforcement.patterns)
+    /// The demands in texts, in order, each once: those of the patterns, then what other detectors found.
+    func demands(
+        in texts: [RequestText], beside found: [Demand] = []
+    ) throws(ScanError) -> [Demand] {
+        let texts = enforcement.patterns.patterns.isEmpty ? [] : DemandDetector.texts(of: texts)
         var demands: [Demand] = []
         var seen: Set<Demand> = []
-        func note(_ matches: [Match], _ speaker: MessageRole) {
-            if matches.isEmpty { return }
-            for pattern in Set(matches.map(\.pattern)).sorted() {
-                let demand = demand(of: pattern, from: DemandDetector.speaker(of: speaker))
-                if seen.insert(demand).inserted { demands.append(demand) }
-            }
-        }
-        for text in texts {
-            let bytes = text.bytes
-            note(try scanner.matches(in: bytes.span.bytes, using: &scratch), text.speaker)
-            if case .arguments = text.kind, bytes.contains(UInt8(ascii: "\\")) {
-                note(
-                    try scanner.matches(in: bytes.span.bytes, using: &scratch, readsEscapes: true),
-                    text.speaker)
-            }
-        }
-        // Servers put the parts of a message together, with a line break between them or nothing.
-        for parts in DemandDetector.parted(texts) {
-            for separator in [[], [UInt8(ascii: "\n")]] {
-                let whole = Array(parts.map(\.bytes).joined(separator: separator))
-                note(try scanner.matches(in: whole.span.bytes, using: &scratch), parts[0].speaker)
-            }
-        }
+        let matched = try detector.detections(in: texts).map { Demand($0, in: texts) }
+        for demand in matched + found where seen.insert(demand).inserted { demands.append(demand) }
         return demands.filter { demand in
             demand.from != .assistant || !demands.contains { covers($0, demand) }
         }
-    }
-
-    /// The contents of messages that have several parts of one speaker.
-    private static func parted(_ texts: [RequestText]) -> [[RequestText]] {
-        let contents = texts.filter { $0.kind == .content && $0.message != nil }
-        var places: [[Int]: Int] = [:]
-        var parts: [[RequestText]] = []
-        for text in contents {
-            let key = [text.message ?? 0, MessageRole.allCases.firstIndex(of: text.speaker) ?? 0]
-            if let place = places[key] {
-                parts[place].append(text)
-            } else {
-                places[key] = parts.count
-                parts.append([text])
-            }
-        }
-        return parts.filter { $0.count > 1 }
     }
 
     /// Whether a principal or a tool asked for what the assistant said.
@@ -80,21 +43,24 @@ struct DemandDetector {
         return rank(asked) >= rank(said)
     }
 
-    private func demand(of pattern: Int, from speaker: Speaker) -> Demand {
-        let pattern = enforcement.patterns.patterns[pattern]
-        return Demand(
-            pattern.behavior, value: pattern.value,
-            isExplicit: pattern.asked && speaker != .assistant, isTriggered: pattern.triggered,
-            from: speaker)
-    }
-
-    /// `system` and `developer` are the operator's word; nothing on the wire is the platform's.
-    private static func speaker(of role: MessageRole) -> Speaker {
-        switch role {
-        case .system, .developer: .principal(.operator)
-        case .user: .principal(.user)
-        case .assistant: .assistant
-        case .tool, .function: .tool("message")
+    /// What the patterns look at: each text, and what servers make of several.
+    private static func texts(of all: [RequestText]) -> [DetectedText] {
+        var texts: [DetectedText] = []
+        for text in all {
+            let speaker = text.speaker.speaker
+            texts.append(DetectedText(speaker: speaker, bytes: text.bytes))
+            if case .arguments = text.kind, text.bytes.contains(UInt8(ascii: "\\")) {
+                texts.append(DetectedText(speaker: speaker, bytes: text.bytes, isJSON: true))
+            }
         }
+        // Servers put the parts of a message together, with a line break between them or nothing.
+        for parts in all.filter({ $0.kind == .content && $0.message != nil }).byMessage
+        where parts.count > 1 {
+            for separator in [[], [UInt8(ascii: "\n")]] {
+                let whole = Array(parts.map(\.bytes).joined(separator: separator))
+                texts.append(DetectedText(speaker: parts[0].speaker.speaker, bytes: whole[...]))
+            }
+        }
+        return texts
     }
 }

@@ -1,5 +1,5 @@
 internal import CharterAnalysis
-internal import CharterDetection
+public import CharterDetection
 public import CharterDocuments
 public import CharterEngine
 
@@ -86,17 +86,25 @@ public struct Exchange: Sendable {
     /// What is kept of the decision, as far as no stream is watched.
     private var decided: DecisionRecord
     private var watch: (any AnswerStream<PatternWatcher>)?
+    /// Whether texts of answers are kept for detectors that look at them.
+    public var keepsAnswers = false
+    /// The texts of the answer so far, by choice, where they are kept.
+    private var answers: [Int: DetectedText] = [:]
+    /// What detectors said of the answer, by choice.
+    private var judged: [Int: DetectorFindings] = [:]
     private var translation: Translation?
 
     /// Receives a request of a caller that was identified, and comes to its verdict.
     ///
     /// - Parameters:
+    ///   - detected: what was found in `texts` beside what the patterns find.
     ///   - isTried: whether the candidate decides for a user.
     ///   - userLayer: what a user has set.
     /// - Throws: what is wrong with the request, in no protocol's form yet.
     public init(
         _ body: [UInt8], _ arrival: Arrival, _ inForce: Enforcement,
-        limits: JSONLimits = JSONLimits(), isTried: (Text?) -> Bool = { _ in false },
+        limits: JSONLimits = JSONLimits(), detected: DetectorFindings = DetectorFindings(),
+        isTried: (Text?) -> Bool = { _ in false },
         userLayer: (Text) throws(APIError) -> UserLayer? = { _ throws(APIError) in nil }
     ) throws(APIError) {
         // receive
@@ -112,7 +120,7 @@ public struct Exchange: Sendable {
         wording = Wording(
             enforcement: enforcement, language: arrival.caller.language?.string)
         // identify, detect
-        let demands = try Exchange.detect(request, enforcement)
+        let demands = try Exchange.detect(request, enforcement, detected) + detected.assumed
         var question = Request(
             user: user, roles: arrival.caller.roles,
             channel: arrival.caller.channel, surface: arrival.caller.surface,
@@ -130,9 +138,10 @@ public struct Exchange: Sendable {
                 messages, question, layer, enforcement)
         }
         // decide, arbitrate
-        let decision = try Exchange.decide(question, layer, enforcement.policy)
+        let decision = try Exchange.decide(
+            &question, layer, enforcement.policy, assuming: detected.assumedDuties)
         let enforced = LogOnly.enforced(
-            decision, demands, enforcement.logOnly, enforcement.policy)
+            decision, question.demands, enforcement.logOnly, enforcement.policy)
         self.decision = enforced.decision
         judge = AnswerJudge(enforcement, enforced.decision, demands)
         comparison = enforcement.candidate.flatMap {
@@ -142,6 +151,7 @@ public struct Exchange: Sendable {
             arrival, enforcement, question, layer, decision, enforced,
             comparison == nil && enforcement.candidate != nil
                 ? .unknownChannel : comparison?.flip)
+        decided.findings = detected
         // act
         let verdict = enforced.decision.verdict
         let owes = !verdict.duties.isEmpty
@@ -170,6 +180,14 @@ public struct Exchange: Sendable {
         }
     }
 
+    /// The behaviors of which one more demand could still change the verdict.
+    public var openBehaviors: Set<BehaviorID> {
+        decision.open(enforcement.policy.charter, after: judge.demands)
+    }
+
+    /// What other detectors than the patterns look at.
+    public var texts: [DetectedText] { request.detectedTexts }
+
     /// The fields that every reply of this exchange carries.
     public var headers: [(name: String, value: String)] { decided.headers }
 
@@ -196,12 +214,18 @@ public struct Exchange: Sendable {
     // MARK: The answer, whole
 
     /// The upstream's whole answer.
-    public mutating func reply(status: Int, body: [UInt8]) -> Reply {
+    ///
+    /// - Parameter judged: what detectors said of `answerTexts`, which this has kept before.
+    public mutating func reply(
+        status: Int, body: [UInt8], judged: [Int: DetectorFindings] = [:]
+    ) -> Reply {
         guard status < 400 else {
             return reply(UpstreamError.error(status: status, body: body))
         }
+        self.judged = judged
         do throws(APIError) {
-            let answer = try judged(try translation?.answer(body) ?? body)
+            let answer = try looked(at: try translation?.answer(body) ?? body)
+            answers = Exchange.texts(of: answer.watchers)
             decided = noting(
                 answer.stops, answer.watchers.map(\.watcher),
                 isModelRefusal: answer.isModelRefusal)
@@ -213,19 +237,21 @@ public struct Exchange: Sendable {
         }
     }
 
-    private func judged(_ body: [UInt8]) throws(APIError) -> JudgedAnswer<PatternWatcher> {
-        let (enforcement, judge) = (enforcement, judge)
-        let watcher = { @Sendable part in PatternWatcher(enforcement, judge, part) }
+    private func looked(
+        at body: [UInt8]
+    ) throws(APIError) -> JudgedAnswer<PatternWatcher> {
+        let watcher = watcher
+        let first = { @Sendable part in watcher(0, part) }
         switch arrival.wire {
         case .chatCompletions, .completions:
             let answer = try ChatAnswer<PatternWatcher>(
-                body: body, watcher: { _, part in watcher(part) }, explanation: explanation)
+                body: body, watcher: watcher, explanation: explanation)
             return JudgedAnswer(body: answer.body, stops: answer.stops, watchers: answer.watchers)
         case .messages:
-            return try MessagesAnswer.judge(body, watcher: watcher, explanation: explanation)
+            return try MessagesAnswer.judge(body, watcher: first, explanation: explanation)
         case .responses:
             return try ResponsesAnswer.judge(
-                body, instructions: instructions, watcher: watcher, explanation: explanation)
+                body, instructions: instructions, watcher: first, explanation: explanation)
         case .embeddings, .moderations, .countTokens:
             return JudgedAnswer(body: body, stops: [], watchers: [])
         }
@@ -256,20 +282,19 @@ public struct Exchange: Sendable {
 
     /// Begins to watch a stream of events.
     public mutating func beginStream() {
-        let (enforcement, judge) = (enforcement, judge)
-        let watcher = { @Sendable part in PatternWatcher(enforcement, judge, part) }
+        let watcher = watcher
+        let first = { @Sendable part in watcher(0, part) }
         let stream: any AnswerStream<PatternWatcher> =
             switch arrival.wire {
             case .messages:
-                AnswerGate(MessagesForm(), watcher: watcher, explanation: explanation)
+                AnswerGate(MessagesForm(), watcher: first, explanation: explanation)
             case .responses:
                 AnswerGate(
-                    ResponsesForm(instructions: instructions), watcher: watcher,
+                    ResponsesForm(instructions: instructions), watcher: first,
                     explanation: explanation)
             default:
                 AnswerWatch(
-                    choices: request.choices, watcher: { _, part in watcher(part) },
-                    explanation: explanation)
+                    choices: request.choices, watcher: watcher, explanation: explanation)
             }
         let includesUsage = (request as? ChatRequest)?.includesUsage ?? false
         watch =
@@ -294,6 +319,43 @@ public struct Exchange: Sendable {
         watch?.fail(error, into: &output)
     }
 
+    /// Takes in what detectors said of `answerTexts`; where the answer must end it appends the end.
+    ///
+    /// What of an answer has been delivered is not known here: one chat completion ends as where a pattern
+    /// stops it, all else with an error.
+    ///
+    /// - Returns: whether nothing more may be delivered.
+    public mutating func end(
+        by judged: [Int: DetectorFindings], into output: inout [UInt8]
+    ) -> Bool {
+        self.judged = judged
+        let violations = judged.sorted { $0.key < $1.key }
+            .compactMap { choice, findings in
+                judge.violation(by: findings).map { (choice, $0) }
+            }
+        guard let (choice, violation) = violations.first else { return false }
+        let explanation = explanation(
+            AnswerStop(choice: choice, part: .content, violation: violation))
+        if arrival.wire == .chatCompletions, request.choices == 1 {
+            output +=
+                AnswerEnding(
+                    id: "chatcmpl-\(arrival.id)", created: Int(arrival.at.seconds),
+                    model: request.model, explanation: explanation
+                ).events
+        } else {
+            output += APIError.refused(explanation).event(in: arrival.wire.dialect)
+        }
+        return true
+    }
+
+    /// The texts of the answer so far, by choice, where they are kept.
+    public var answerTexts: [Int: DetectedText] {
+        watch.map { Exchange.texts(of: $0.watchers) } ?? answers
+    }
+
+    /// The behaviors that detectors look for in an answer.
+    public var openInAnswer: Set<BehaviorID> { judge.open }
+
     /// Whether more of the upstream's bytes are of use.
     public var needsUpstream: Bool { watch?.needsUpstream ?? true }
 
@@ -313,10 +375,11 @@ public struct Exchange: Sendable {
     }
 
     private static func detect(
-        _ request: any ModelRequest, _ enforcement: Enforcement
+        _ request: any ModelRequest, _ enforcement: Enforcement, _ detected: DetectorFindings
     ) throws(APIError) -> [Demand] {
         do {
-            return try DemandDetector(enforcement).demands(in: request.texts)
+            return try DemandDetector(enforcement)
+                .demands(in: request.texts, beside: detected.demands)
         } catch {
             throw .unavailable("the request could not be looked at")
         }
@@ -359,6 +422,21 @@ public struct Exchange: Sendable {
         }
     }
 
+    /// Decides with duties that are assumed to be owed, unless that would weaken the act: that nobody could
+    /// look is no reason to let more pass.
+    private static func decide(
+        _ question: inout Request, _ user: UserLayer?, _ policy: Policy, assuming duties: [Demand]
+    ) throws(APIError) -> Decision {
+        let decision = try decide(question, user, policy)
+        guard !duties.isEmpty else { return decision }
+        var careful = question
+        careful.demands += duties
+        let owed = try decide(careful, user, policy)
+        guard owed.verdict.act >= decision.verdict.act else { return decision }
+        question = careful
+        return owed
+    }
+
     private static func unknownChannel(_ error: RequestError) -> APIError {
         .invalid("the operator has no such channel", param: "charter-channel", code: error.rawValue)
     }
@@ -382,15 +460,38 @@ public struct Exchange: Sendable {
             body: reply.body)
     }
 
+    private var watcher: @Sendable (Int, AnswerPart) -> PatternWatcher {
+        let (enforcement, judge, keepsText) = (enforcement, judge, keepsAnswers)
+        let endings = judged.compactMapValues(judge.violation(by:))
+        return { choice, part in
+            PatternWatcher(
+                enforcement, judge, part, endingBy: endings[choice], keepsText: keepsText)
+        }
+    }
+
+    private static func texts(
+        of watchers: [(choice: Int, part: AnswerPart, watcher: PatternWatcher)]
+    ) -> [Int: DetectedText] {
+        Dictionary(grouping: watchers.filter { !$0.watcher.text.isEmpty }, by: \.choice)
+            .mapValues { parts in
+                let text = Array(
+                    parts.map(\.watcher.text).joined(separator: [UInt8(ascii: "\n")]))
+                return DetectedText(speaker: .assistant, place: .answer, bytes: text[...])
+            }
+    }
+
     /// What the client is told where an answer was stopped.
     private var explanation: @Sendable (AnswerStop<PatternWatcher.Violation>) -> String {
         let (wording, decision, enforcement, decided) = (wording, decision, enforcement, decided)
         return { stop in
-            guard case .match(let pattern) = stop.violation,
-                let exercised = enforcement.exercised[pattern]
-            else { return "The answer could not be checked any further." }
-            return wording.refusal(
-                of: exercised.behavior, decided.explained ?? decision)
+            let behavior: BehaviorIndex? =
+                switch stop.violation {
+                case .match(let pattern): enforcement.exercised[pattern]?.behavior
+                case .judged(let behavior): behavior
+                case .undetermined, .unwatchable: nil
+                }
+            guard let behavior else { return "The answer could not be checked any further." }
+            return wording.refusal(of: behavior, decided.explained ?? decision)
         }
     }
 
@@ -398,14 +499,29 @@ public struct Exchange: Sendable {
         _ stops: [AnswerStop<PatternWatcher.Violation>], _ watchers: [PatternWatcher],
         isModelRefusal: Bool
     ) -> DecisionRecord {
-        let ended = stops.compactMap { stop in
-            if case .match(let pattern) = stop.violation { pattern } else { nil }
-        }
+        let patterns = enforcement.patterns.patterns
+        let charter = enforcement.policy.charter
         var record = decided
-        record.stopped = ended.map { enforcement.patterns.patterns[$0].behavior.text.string }
+        // A stream that detectors have ended has no stop of its own.
+        let violations =
+            stops.map(\.violation)
+            + (watch == nil ? [] : judged.values.compactMap(judge.violation(by:)))
+        var ended: Set<Int> = []
+        record.stopped = violations.compactMap { violation in
+            switch violation {
+            case .match(let pattern):
+                ended.insert(pattern)
+                return patterns[pattern].behavior.text.string
+            case .judged(let index), .undetermined(let index): return charter[index].id.text.string
+            case .unwatchable: return nil
+            }
+        }
         let passed = watchers.reduce(into: Set<Int>()) { $0.formUnion($1.passed) }
-        record.passed = Set(passed.map { enforcement.patterns.patterns[$0].behavior.text.string })
-            .sorted()
+        let found = judged.values.flatMap(\.demands).map(\.behavior.text.string)
+        record.passed = Set(passed.map { patterns[$0].behavior.text.string } + found)
+            .subtracting(record.stopped).sorted()
+        record.answerFindings = DetectorFindings(
+            merging: judged.sorted { $0.key < $1.key }.map(\.value))
         if let comparison {
             let answer = comparison.answer(passed.union(ended), judge, enforcement)
             if !answer.isEmpty {
@@ -417,7 +533,8 @@ public struct Exchange: Sendable {
             }
         }
         let isRefused = isModelRefusal || watchers.contains { $0.isRefusal }
-        record.isNeedlessRefusal = isRefused && stops.isEmpty && record.decidedAct == .allow
+        record.isNeedlessRefusal =
+            isRefused && violations.isEmpty && record.decidedAct == .allow
         return record
     }
 }

@@ -1,4 +1,5 @@
 internal import CharterDetection
+internal import CharterEngine
 
 /// Watches one text of an answer with the patterns for answers.
 ///
@@ -11,6 +12,10 @@ final class PatternWatcher: TextWatcher, @unchecked Sendable {
         case match(pattern: Int)
         /// The text cannot be watched: nothing that was not looked at is delivered.
         case unwatchable
+        /// A detector found that the answer exercises a behavior.
+        case judged(BehaviorIndex)
+        /// No detector could look for a behavior whose tier is closed.
+        case undetermined(BehaviorIndex)
     }
 
     private let judge: AnswerJudge
@@ -28,11 +33,21 @@ final class PatternWatcher: TextWatcher, @unchecked Sendable {
 
     /// Whether the model refuses in it.
     var isRefusal: Bool { isRefusalPart ? !beginning.isEmpty : RefusalWords.isRefusal(beginning) }
+    /// What ends the text before it has begun, by what detectors said of the answer.
+    private let ending: Violation?
+    private let keepsText: Bool
+    /// What was pushed, where it is kept.
+    private(set) var text: [UInt8] = []
 
-    init(_ enforcement: Enforcement, _ judge: AnswerJudge, _ part: AnswerPart) {
+    init(
+        _ enforcement: Enforcement, _ judge: AnswerJudge, _ part: AnswerPart,
+        endingBy ending: Violation? = nil, keepsText: Bool = false
+    ) {
         self.judge = judge
         isRefusalPart = part == .refusal
         keepsBeginning = part == .content || part == .refusal
+        self.ending = ending
+        self.keepsText = keepsText
         watcher = try? StreamWatcher(enforcement.patterns, readsEscapes: part.isJSON)
         scratch = try? Scratch(for: enforcement.patterns)
     }
@@ -41,6 +56,7 @@ final class PatternWatcher: TextWatcher, @unchecked Sendable {
         if keepsBeginning, beginning.count < RefusalWords.length {
             beginning += piece.prefix(RefusalWords.length - beginning.count)
         }
+        if keepsText { text += piece }
         return step { watcher, delivery, scratch, violates in
             watcher.push(piece.span.bytes, to: &delivery, using: &scratch, violates: violates)
         }
@@ -57,6 +73,10 @@ final class PatternWatcher: TextWatcher, @unchecked Sendable {
             StreamWatcher.Outcome
     ) -> Violation? {
         guard !hasEnded else { return nil }
+        if let ending {
+            hasEnded = true
+            return ending
+        }
         guard let watcher, var scratch = scratch.take() else {
             hasEnded = true
             return .unwatchable
