@@ -6,7 +6,7 @@ internal import Foundation
 /// How `charter serve` is set up (`charter.yaml`, docs/gateway.md).
 public struct Settings: Sendable {
     /// A model's server that speaks OpenAI's chat completions.
-    public struct Upstream: Sendable {
+    public struct Upstream: Sendable, Hashable {
         /// With its version: `http://127.0.0.1:8081/v1`.
         public var url: String
         /// Sent to the model's server alone.
@@ -45,7 +45,7 @@ public struct Settings: Sendable {
     /// Whose tokens show who a user is, and what they show.
     struct Tokens: Sendable {
         /// Where the issuer's keys are.
-        enum Keys: Sendable {
+        enum Keys: Sendable, Hashable {
             /// A JWK set at an address.
             case url(String)
             /// A JWK set on disk.
@@ -70,6 +70,17 @@ public struct Settings: Sendable {
         var maxAgeSeconds = 86_400
     }
 
+    /// How clients reach the gateway by TLS.
+    public struct TLS: Sendable, Hashable {
+        /// The path of the certificate, in PEM, with those between it and its root behind it.
+        public var certificate: String
+        /// The path of its private key, in PEM.
+        public var key: String
+        /// The path of the certificates, in PEM, one of which must have signed a client's; nil: clients need
+        /// none.
+        public var clientCA: String?
+    }
+
     /// What they were read from; nil: made by a program.
     var source: SourceText?
     /// The file of keys and users' layers, and what it is hashed with; nil: there is none.
@@ -92,10 +103,29 @@ public struct Settings: Sendable {
     public var decisions = 1_000
     /// The largest body of a request, in bytes.
     public var bodyLimit = 8 << 20
+    /// Nil: clients speak HTTP without TLS.
+    public var tls: TLS?
+    /// How long answers may go on that are being given when the gateway is told to end.
+    public var drainSeconds = 30
+    /// How long what was in force stays so where its files are gone or wrong; then the most cautious values
+    /// are.
+    public var maxAgeSeconds = 86_400
 
     /// Settings that serve the standard charter, without operators, on 127.0.0.1:8080.
     public init(upstream: Upstream) {
         self.upstream = upstream
+    }
+
+    /// The folder of the file that they were read from, with a slash behind it; empty where there is none.
+    var folder: String {
+        guard let slash = source?.file.lastIndex(of: "/") else { return "" }
+        return String(source?.file[...slash] ?? "")
+    }
+
+    /// Whether this is the address of a model's server.
+    public static func isUpstream(_ url: String) -> Bool {
+        (url.hasPrefix("http://") || url.hasPrefix("https://"))
+            && URL(string: url)?.host()?.isEmpty == false
     }
 
     /// Sets the address, `HOST:PORT`; false where it is none.
@@ -122,7 +152,9 @@ public struct Settings: Sendable {
             return Reading(value: nil, diagnostics: [bound])
         }
         var reader = SettingsReader(source, environment, needsKeys: needsKeys)
-        let settings = reader.read()
+        var settings = Settings(upstream: Upstream(url: ""))
+        reader.read(into: &settings)
+        reader.checkUpstream(of: settings)
         // A line of settings may hold a key, which gets into no log.
         let diagnostics = reader.findings.diagnostics.map(\.withoutLine)
         return Reading(value: settings, diagnostics: diagnostics)

@@ -10,6 +10,10 @@ struct SettingsReader {
     private let folder: URL
 
     private let needsKeys: Bool
+    /// Where the settings say what the upstream is.
+    private var upstreamPlace: Range<Int>?
+    /// Variables that the settings name, by `env:NAME`.
+    private(set) var variables: Set<String> = []
 
     init(_ source: SourceText, _ environment: [String: String], needsKeys: Bool) {
         self.needsKeys = needsKeys
@@ -18,47 +22,62 @@ struct SettingsReader {
         folder = URL(filePath: source.file).deletingLastPathComponent()
     }
 
-    mutating func read() -> Settings? {
+    /// Reads a file of settings; whatever is wrong is told.
+    mutating func read(into settings: inout Settings) {
+        settings.source = findings.source
         guard let root = YAMLReader.read(findings.source.bytes, area: "settings", &findings) else {
             if !findings.hasErrors {
                 findings.add("settings.syntax", at: 0..<1, "the settings are empty")
             }
-            return nil
+            return
         }
-        return read(root)
+        let top = pairs(
+            root, SettingsReader.scalars + ["upstream", "operators", "store", "tls"])
+        for key in SettingsReader.scalars { top[key].map { take(key, $0, into: &settings) } }
+        if let node = top["upstream"] {
+            let members = pairs(node, SettingsReader.upstreamScalars)
+            for key in SettingsReader.upstreamScalars {
+                members[key].map { takeUpstream(key, $0, into: &settings) }
+            }
+            upstreamPlace = node.range
+        }
+        if let node = top["store"] { settings.store = store(node) }
+        if let node = top["tls"] { settings.tls = tls(node) }
+        if let node = top["operators"] {
+            settings.operators = operators(node, hasStore: top["store"] != nil)
+        }
     }
 
-    private mutating func read(_ root: YAMLNode) -> Settings? {
-        let top = pairs(
-            root,
-            [
-                "charter", "platform", "listen", "upstream", "operators", "decisions", "body_limit",
-                "public_url", "store",
-            ])
-        guard let upstream = top["upstream"].flatMap({ upstream($0) }) else {
-            if top["upstream"] == nil {
-                findings.add(
-                    "settings.bad-value", at: root.range, "there is no `upstream`",
-                    help: "write `upstream: {url: http://127.0.0.1:8081/v1}`")
-            }
-            return nil
-        }
-        var settings = Settings(upstream: upstream)
-        settings.source = findings.source
-        settings.charter = top["charter"].flatMap { path($0) }
-        settings.platform = top["platform"].flatMap { path($0) }
-        if let node = top["listen"], !settings.listen(node.scalar ?? "") {
+    /// Tells where there is no model's server, after all that may name one was read.
+    mutating func checkUpstream(of settings: Settings) {
+        guard settings.upstream.url.isEmpty, !findings.hasErrors else { return }
+        findings.add(
+            "settings.bad-value", at: upstreamPlace ?? 0..<1, "there is no `url` of an `upstream`",
+            help: "write `upstream: {url: http://127.0.0.1:8081/v1}`")
+    }
+
+    /// Keys of one value.
+    static let scalars = [
+        "charter", "platform", "listen", "decisions", "body_limit", "public_url", "drain", "max_age",
+    ]
+    /// Keys of `upstream`.
+    static let upstreamScalars = ["url", "key", "instructions", "timeout"]
+
+    /// Reads the value of a key.
+    mutating func take(_ key: String, _ node: YAMLNode, into settings: inout Settings) {
+        switch key {
+        case "charter": settings.charter = path(node)
+        case "platform": settings.platform = path(node)
+        case "listen":
+            guard !settings.listen(node.scalar ?? "") else { return }
             findings.add(
                 "settings.bad-value", at: node.range, "this is no address",
                 help: "write `127.0.0.1:8080`")
-        }
-        if let node = top["decisions"], let number = number(node, 1...1_000_000) {
-            settings.decisions = number
-        }
-        if let node = top["body_limit"], let number = number(node, 1_024...(1 << 30)) {
-            settings.bodyLimit = number
-        }
-        if let node = top["public_url"] {
+        case "decisions": number(node, 1...1_000_000).map { settings.decisions = $0 }
+        case "body_limit": number(node, 1_024...(1 << 30)).map { settings.bodyLimit = $0 }
+        case "drain": number(node, 0...3_600).map { settings.drainSeconds = $0 }
+        case "max_age": number(node, 1...31_536_000).map { settings.maxAgeSeconds = $0 }
+        default:
             guard let url = node.scalar, url.hasPrefix("https://"), !url.hasSuffix("/"),
                 let parsed = URL(string: url), parsed.host() != nil, parsed.query() == nil,
                 parsed.fragment() == nil
@@ -66,57 +85,65 @@ struct SettingsReader {
                 findings.add(
                     "settings.bad-value", at: node.range, "this is no public address",
                     help: "write one such as `https://charter.example.com`")
-                return nil
+                return
             }
             settings.publicURL = url
         }
-        if let node = top["store"] {
-            let parts = pairs(node, ["path", "secret"])
-            guard let file = parts["path"].flatMap({ path($0) }),
-                let secret = parts["secret"].flatMap({ secret($0, isNeeded: true) }),
-                secret.utf8.count >= Store.shortestSecret
-            else {
-                findings.add(
-                    "settings.bad-value", at: node.range,
-                    "a store has a `path` and a `secret` of at least \(Store.shortestSecret) bytes",
-                    reason: "who has the file alone must not be able to use a key",
-                    help: "write `store: {path: charter.sqlite, secret: env:CHARTER_STORE_SECRET}`")
-                return nil
-            }
-            settings.store = (file, secret)
-        }
-        if let node = top["operators"] {
-            settings.operators = operators(node, hasStore: settings.store != nil)
-        }
-        return settings
     }
 
-    private mutating func upstream(_ node: YAMLNode) -> Settings.Upstream? {
-        let members = pairs(node, ["url", "key", "instructions", "timeout"])
-        guard let urlNode = members["url"], let url = urlNode.scalar,
-            url.hasPrefix("http://") || url.hasPrefix("https://"), URL(string: url)?.host() != nil
+    /// Reads the value of a key of `upstream`.
+    mutating func takeUpstream(_ key: String, _ node: YAMLNode, into settings: inout Settings) {
+        switch key {
+        case "url":
+            guard let url = node.scalar, Settings.isUpstream(url) else {
+                findings.add(
+                    "settings.bad-value", at: node.range,
+                    "`url` must be the address of a model's server",
+                    help: "write `url: http://127.0.0.1:8081/v1`")
+                return
+            }
+            settings.upstream.url = url
+        case "key": settings.upstream.key = secret(node)
+        case "timeout": number(node, 1...3_600).map { settings.upstream.timeoutSeconds = $0 }
+        default:
+            guard let role = node.scalar, ["system", "developer"].contains(role) else {
+                findings.add(
+                    "settings.bad-value", at: node.range,
+                    "`instructions` is `system` or `developer`")
+                return
+            }
+            settings.upstream.instructions = role
+        }
+    }
+
+    private mutating func store(_ node: YAMLNode) -> (path: String, secret: String)? {
+        let parts = pairs(node, ["path", "secret"])
+        guard let file = parts["path"].flatMap({ path($0) }),
+            let secret = parts["secret"].flatMap({ secret($0, isNeeded: true) }),
+            secret.utf8.count >= Store.shortestSecret
         else {
             findings.add(
-                "settings.bad-value", at: members["url"]?.range ?? node.range,
-                "`url` must be the address of a model's server",
-                help: "write `url: http://127.0.0.1:8081/v1`")
+                "settings.bad-value", at: node.range,
+                "a store has a `path` and a `secret` of at least \(Store.shortestSecret) bytes",
+                reason: "who has the file alone must not be able to use a key",
+                help: "write `store: {path: charter.sqlite, secret: env:CHARTER_STORE_SECRET}`")
             return nil
         }
-        var upstream = Settings.Upstream(url: url)
-        upstream.key = members["key"].flatMap { secret($0) }
-        if let role = members["instructions"] {
-            guard role.scalar == "system" || role.scalar == "developer" else {
-                findings.add(
-                    "settings.bad-value", at: role.range,
-                    "`instructions` is `system` or `developer`")
-                return nil
-            }
-            upstream.instructions = role.scalar ?? "system"
+        return (file, secret)
+    }
+
+    private mutating func tls(_ node: YAMLNode) -> Settings.TLS? {
+        let parts = pairs(node, ["certificate", "key", "client_ca"])
+        guard let certificate = parts["certificate"].flatMap({ path($0) }),
+            let key = parts["key"].flatMap({ path($0) })
+        else {
+            findings.add(
+                "settings.bad-value", at: node.range, "`tls` has a `certificate` and a `key`",
+                help: "write `tls: {certificate: server.pem, key: server.key}`")
+            return nil
         }
-        if let node = members["timeout"], let seconds = number(node, 1...3_600) {
-            upstream.timeoutSeconds = seconds
-        }
-        return upstream
+        return Settings.TLS(
+            certificate: certificate, key: key, clientCA: parts["client_ca"].flatMap { path($0) })
     }
 
     private mutating func operators(
@@ -165,6 +192,7 @@ struct SettingsReader {
         }
         guard text.hasPrefix("env:") else { return text }
         let name = String(text.dropFirst(4))
+        variables.insert(name)
         guard let value = environment[name], !value.isEmpty else {
             let isVariable = isVariable(name)
             let isError = needsKeys || isNeeded || !isVariable

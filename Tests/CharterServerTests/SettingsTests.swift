@@ -104,7 +104,8 @@ struct SettingsTests {
     @Test("A claim that nobody declares keeps the gateway from starting, and the nearest is named")
     func tokenClaims() throws {
         let text = Self.tokens("issuer: i, audience: a, jwks: k, claims: {agee: age}")
-        let reading = try Gateway.read(try #require(read(text).value))
+        let reading = Gateway.read(
+            try #require(read(text).value), at: Instant(seconds: 0))
         #expect(reading.value == nil)
         let told = reading.diagnostics.filter { $0.severity == .error }
         #expect(told.count == 2 && told.allSatisfy { $0.position.line == 2 })

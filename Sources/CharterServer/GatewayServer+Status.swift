@@ -1,0 +1,82 @@
+internal import CharterDocuments
+internal import CharterEngine
+internal import CharterGateway
+internal import Hummingbird
+internal import NIOCore
+
+/// How the server stands: for whoever sends it requests, and for each operator what is its own.
+extension GatewayServer {
+    /// `/readyz`: 200 where requests are decided by what people wrote. It names files that are not in force,
+    /// and nothing of what they say.
+    func readiness(_ phase: ServerPhase) -> Response {
+        let isCautious = gateway.policies.values.contains { $0.isCautious || $0.inForce == nil }
+        let phase = phase.current
+        let isReady = phase == .ready && !isCautious
+        let wrong = Set(gateway.sources.filter { !$0.isRight })
+        var writer = JSONWriter()
+        writer.object { writer in
+            writer.member("status", phase == .ready && isCautious ? "cautious" : phase.rawValue)
+            writer.member("generation", gateway.generation)
+            writer.list("not_in_force") { writer in
+                for source in wrong.sorted(by: { ($0.name, $0.since) < ($1.name, $1.since) }) {
+                    writer.object { writer in
+                        writer.member("file", source.name)
+                        writer.member("state", source.state.rawValue)
+                        writer.member("since", source.since.time)
+                    }
+                }
+            }
+        }
+        var response = json(writer.bytes)
+        response.headers[.cacheControl] = "no-store"
+        if !isReady { response.status = .serviceUnavailable }
+        return response
+    }
+
+    /// `/charter/v1/status`: what is in force for the caller's operator, and the files that it is made of.
+    func status(_ request: Request) throws -> Response {
+        let name = try gateway.operatorName(
+            authorization: request.headers[.authorization], at: GatewayServer.now().seconds)
+        guard let policy = gateway.policies[name] else { throw APIError.unknownKey }
+        let inForce = policy.inForce?.enforcement.policy
+        var writer = JSONWriter()
+        writer.object { writer in
+            writer.member("operator", name)
+            writer.member("in_force", policy.staleSince == nil && inForce != nil)
+            writer.member("cautious", policy.isCautious)
+            writer.member("policy", inForce?.digest.map { "\($0)" })
+            writer.object("charter") { writer in
+                writer.member("name", inForce?.charter.name)
+                writer.member("version", inForce?.charter.version)
+            }
+            writer.member("generation", gateway.generation)
+            writer.member("since", policy.since.time)
+            writer.member("stale_since", policy.staleSince?.time)
+            writer.list("modes") { _ in }
+            writer.list("upstreams") { $0.value("upstream") }
+            writer.list("sources") { writer in
+                for source in policy.sources { write(source, to: &writer) }
+            }
+        }
+        return json(writer.bytes)
+    }
+
+    private func write(_ source: PolicySource, to writer: inout JSONWriter) {
+        writer.object { writer in
+            writer.member("kind", source.kind.rawValue)
+            writer.member("file", source.name)
+            writer.member("state", source.state.rawValue)
+            writer.member("digest", source.digest.map { "\($0)" })
+            writer.member("since", source.since.time)
+        }
+    }
+}
+
+extension Instant {
+    /// RFC 3339, in UTC, to the second.
+    fileprivate var time: String {
+        let second = ((seconds % 86_400) + 86_400) % 86_400
+        let parts = [second / 3_600, second / 60 % 60, second % 60]
+        return date + "T" + parts.map { $0 < 10 ? "0\($0)" : "\($0)" }.joined(separator: ":") + "Z"
+    }
+}
