@@ -25,7 +25,8 @@ struct CharterCommand: AsyncParsableCommand {
         version: "0.1.0",
         subcommands: [
             Init.self, Check.self, Matrix.self, Decide.self, Explain.self, Test.self, Serve.self,
-            Inherit.self, ViewAs.self, Prompt.self, Discord.self, Token.self, Keys.self, Status.self,
+            Inherit.self, ViewAs.self, Prompt.self, Discord.self, Token.self, Keys.self,
+            Status.self,
         ])
 
     /// Runs the command, with ArgumentParser's own 64 mapped to 2.

@@ -72,7 +72,10 @@ struct Status: AsyncParsableCommand {
             ["operator", text(status["operator"])],
             ["charter", name.isEmpty ? "-" : name.joined(separator: " ")],
             ["policy", isCautious ? "the most cautious values" : text(status["policy"])],
-            ["in force", "since \(text(status["since"])), generation \(status["generation"]?.integer ?? 0)"],
+            [
+                "in force",
+                "since \(text(status["since"])), generation \(status["generation"]?.integer ?? 0)",
+            ],
             ["modes", list(status["modes"])],
             ["upstreams", list(status["upstreams"])],
         ]
@@ -80,7 +83,8 @@ struct Status: AsyncParsableCommand {
         let rows = (status["sources"].map { Array($0.children) } ?? []).map { source in
             [
                 text(source["state"]), text(source["kind"]), text(source["file"]),
-                text(source["since"]), source["digest"]?.string.map { String($0.prefix(19)) } ?? "-",
+                text(source["since"]),
+                source["digest"]?.string.map { String($0.prefix(19)) } ?? "-",
             ]
         }
         return TextTable(head + stale).lines + [""]

@@ -27,7 +27,9 @@ public enum SelfTest {
         let hardcoded = charter.behaviors.filter(\.isHardcoded)
         guard !hardcoded.isEmpty else { return [] }
         guard let alone = try? Policy.compile(charter) else {
-            return hardcoded.map { Failure(behavior: $0.id, message: "the charter alone decides nothing") }
+            return hardcoded.map {
+                Failure(behavior: $0.id, message: "the charter alone decides nothing")
+            }
         }
         var failures: [Failure] = []
         for claims in [[:], shown(charter.claims)] {
@@ -58,7 +60,9 @@ public enum SelfTest {
         guard let decision = try? policy.decide(request, user: layer, withRefused: false),
             let wanted = try? alone.decide(plain, withRefused: false)
         else {
-            return hardcoded.map { Failure(behavior: $0.id, message: "the probe cannot be decided") }
+            return hardcoded.map {
+                Failure(behavior: $0.id, message: "the probe cannot be decided")
+            }
         }
         return hardcoded.compactMap { behavior in
             guard let place = alone.charter.index(of: behavior.id),

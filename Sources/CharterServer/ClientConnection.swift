@@ -36,7 +36,8 @@ struct ClientConnection: Sendable {
         let loop = channel.eventLoop
         guard channel.isActive else { return loop.makeSucceededFuture(true) }
         // A stream of HTTP/2 has no socket of its own, but that of its connection.
-        let socket = channel as? any SocketOptionProvider ?? channel.parent as? any SocketOptionProvider
+        let socket =
+            channel as? any SocketOptionProvider ?? channel.parent as? any SocketOptionProvider
         guard let provider = socket else {
             return loop.makeSucceededFuture(false)
         }

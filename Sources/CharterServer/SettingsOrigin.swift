@@ -51,7 +51,9 @@ public struct SettingsOrigin: Sendable {
         if let listen { _ = settings.listen(listen) }
         let isNamed = diagnostics.contains { $0.file == SettingsOrigin.variable("upstream_url") }
         if !isNamed {
-            reader = reader ?? SettingsReader(SourceText(file: "settings", text: ""), [:], needsKeys: true)
+            reader =
+                reader
+                ?? SettingsReader(SourceText(file: "settings", text: ""), [:], needsKeys: true)
             reader?.checkUpstream(of: settings)
         }
         // A line of settings may hold a key, which gets into no log.

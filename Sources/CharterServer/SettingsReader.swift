@@ -58,7 +58,8 @@ struct SettingsReader {
 
     /// Keys of one value.
     static let scalars = [
-        "charter", "platform", "listen", "decisions", "body_limit", "public_url", "drain", "max_age",
+        "charter", "platform", "listen", "decisions", "body_limit", "public_url", "drain",
+        "max_age",
     ]
     /// Keys of `upstream`.
     static let upstreamScalars = ["url", "key", "instructions", "timeout"]

@@ -26,6 +26,7 @@ public enum StatusClient {
         var configuration = HTTPClient.Configuration()
         configuration.timeout.connect = timeout
         configuration.timeout.read = timeout
+        configuration.connectionPool.retryConnectionEstablishment = false
         configuration.redirectConfiguration = .disallow
         let client = HTTPClient(configuration: configuration)
         let answer = await ask(url, key, client)

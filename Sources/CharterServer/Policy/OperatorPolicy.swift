@@ -62,7 +62,8 @@ struct OperatorPolicy: Sendable {
         let isAsBefore = new == nil || isSame && last?.cautious == nil
         since = isAsBefore ? last?.since ?? now : now
         var states = PolicySource.states(
-            found, inForce: good?.sources ?? [], before: last?.sources ?? [], folder: folder, at: now)
+            found, inForce: good?.sources ?? [], before: last?.sources ?? [], folder: folder,
+            at: now)
         if var settings {
             // Something is wrong, and no file of the operator's own is: what the settings say of it is.
             if new == nil, settings.isRight, states.allSatisfy(\.isRight) {

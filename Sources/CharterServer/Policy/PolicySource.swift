@@ -36,7 +36,9 @@ public struct PolicySource: Hashable, Sendable {
     public let since: Instant
 
     /// Whether nothing is amiss: what it says is in force, or it says nothing, and nothing is.
-    public var isRight: Bool { state == .inForce || state == .absent && digest == nil && isOptional }
+    public var isRight: Bool {
+        state == .inForce || state == .absent && digest == nil && isOptional
+    }
 
     /// Whether it may be absent: what stands beside a charter.
     private var isOptional: Bool { [.patterns, .replies, .phrases].contains(kind) }

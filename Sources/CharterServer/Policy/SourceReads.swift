@@ -65,7 +65,8 @@ final class SourceReads: Sendable {
         let digest = SourceReads.digest(of: source.bytes)
         state.withLock {
             $0.found.append(
-                FoundSource(kind: kind, path: source.file, content: digest.map { .digest($0) } ?? .empty))
+                FoundSource(
+                    kind: kind, path: source.file, content: digest.map { .digest($0) } ?? .empty))
         }
     }
 
