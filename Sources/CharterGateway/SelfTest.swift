@@ -6,7 +6,13 @@ public import CharterEngine
 /// Each probe is a request of a user who shows every claim as verified and has every role, with a layer of
 /// their own and instructions of every level that say the highest value, and who asks for it in so many
 /// words. What the charter hardcodes must stay where the charter alone has it, and be refused above that.
-public enum SelfTest {
+public struct SelfTest: Sendable {
+    private let hardcoded: [Behavior]
+    /// The requests, each with the settings that the charter alone has for it; nil where it decides nothing.
+    private let probes: [(request: Request, settings: [BehaviorID: Rank])]?
+    /// What is wrong before any policy is looked at.
+    private let atFirst: [Failure]
+
     /// A hardcoded behavior that a probe came through.
     public struct Failure: Error, Hashable, Sendable {
         /// Which one.
@@ -15,39 +21,74 @@ public enum SelfTest {
         public let message: String
     }
 
-    /// The hardcoded behaviors of a charter that a policy lets a probe move, or whose literal patterns do not
-    /// find themselves; empty where all is well. O(behaviors × adjustments + literal patterns).
+    /// A test of the policies of one charter.
     ///
     /// - Parameters:
-    ///   - charter: as it was read, beside the policy that was compiled from it.
+    ///   - charter: as it was read, beside the policies that are compiled from it.
+    ///   - patterns: those beside it; a literal one of a hardcoded behavior must find its own text.
     ///   - now: when the probes are made.
-    public static func failures(
-        of policy: Policy, _ charter: Charter, _ patterns: PatternSet, at now: Instant
-    ) -> [Failure] {
+    public init(_ charter: Charter, _ patterns: PatternSet, at now: Instant) {
         let hardcoded = charter.behaviors.filter(\.isHardcoded)
-        guard !hardcoded.isEmpty else { return [] }
-        guard let alone = try? Policy.compile(charter) else {
+        self.hardcoded = hardcoded
+        atFirst = SelfTest.unfound(hardcoded, patterns)
+        let alone = try? Policy.compile(charter)
+        probes = alone.flatMap { alone in
+            let claims = [[:], SelfTest.shown(charter.claims)]
+            let probes = claims.compactMap { claims in
+                SelfTest.probe(alone, hardcoded, claims, now)
+            }
+            return probes.count == claims.count ? probes : nil
+        }
+    }
+
+    /// The hardcoded behaviors that a policy lets a probe move; empty where all is well.
+    /// O(behaviors × adjustments).
+    public func failures(of policy: Policy) -> [Failure] {
+        guard let probes else {
             return hardcoded.map {
                 Failure(behavior: $0.id, message: "the charter alone decides nothing")
             }
         }
-        var failures: [Failure] = []
-        for claims in [[:], shown(charter.claims)] {
-            failures += probe(policy, alone, hardcoded, claims, now)
-        }
-        failures += unfound(hardcoded, patterns)
         var told: Set<BehaviorID> = []
-        return failures.filter { told.insert($0.behavior).inserted }
+        return (atFirst + probes.flatMap { failures(of: policy, $0.request, $0.settings) })
+            .filter { told.insert($0.behavior).inserted }
+    }
+
+    private func failures(
+        of policy: Policy, _ request: Request, _ settings: [BehaviorID: Rank]
+    ) -> [Failure] {
+        let layer = UserLayer(
+            settings: hardcoded.map { UserLayer.Setting($0.id, SelfTest.highest($0)) })
+        var request = request
+        request.roles = policy.roles
+        guard let decision = try? policy.decide(request, user: layer, withRefused: false) else {
+            return hardcoded.map { Failure(behavior: $0.id, message: "a probe cannot be decided") }
+        }
+        return hardcoded.compactMap { behavior in
+            guard let index = policy.charter.index(of: behavior.id),
+                let setting = settings[behavior.id]
+            else { return Failure(behavior: behavior.id, message: "the policy lacks it") }
+            guard decision.behaviors[index.number].setting == setting else {
+                return Failure(
+                    behavior: behavior.id, message: "a probe moved what nobody may move")
+            }
+            guard setting == behavior.top || decision.verdict.unmet.contains(index) else {
+                return Failure(
+                    behavior: behavior.id, message: "a probe that asks for it is not refused")
+            }
+            return nil
+        }
     }
 
     /// One request that demands the highest value of every hardcoded behavior.
     private static func probe(
-        _ policy: Policy, _ alone: Policy, _ hardcoded: [Behavior], _ claims: [Text: Claim],
-        _ now: Instant
-    ) -> [Failure] {
-        func highest(_ behavior: Behavior) -> Text { behavior.values.last ?? "" }
-        var request = Request(user: "probe", roles: policy.roles, at: now, claims: claims)
-        let plain = request
+        _ alone: Policy, _ hardcoded: [Behavior], _ claims: [Text: Claim], _ now: Instant
+    ) -> (Request, [BehaviorID: Rank])? {
+        var request = Request(user: "probe", at: now, claims: claims)
+        guard let decision = try? alone.decide(request, withRefused: false) else { return nil }
+        let settings = zip(alone.charter.behaviors, decision.behaviors).map {
+            ($0.id, $1.setting)
+        }
         for level in [Level.platform, .operator, .user] {
             request.instructions += hardcoded.map {
                 Instruction(from: .principal(level), .set($0.id, highest($0)))
@@ -56,30 +97,10 @@ public enum SelfTest {
         request.demands = hardcoded.map {
             Demand($0.id, value: highest($0), isExplicit: true, from: .principal(.user))
         }
-        let layer = UserLayer(settings: hardcoded.map { UserLayer.Setting($0.id, highest($0)) })
-        guard let decision = try? policy.decide(request, user: layer, withRefused: false),
-            let wanted = try? alone.decide(plain, withRefused: false)
-        else {
-            return hardcoded.map {
-                Failure(behavior: $0.id, message: "the probe cannot be decided")
-            }
-        }
-        return hardcoded.compactMap { behavior in
-            guard let place = alone.charter.index(of: behavior.id),
-                let found = policy.charter.index(of: behavior.id)
-            else { return Failure(behavior: behavior.id, message: "the policy lacks it") }
-            let setting = wanted.behaviors[place.number].setting
-            guard decision.behaviors[found.number].setting == setting else {
-                return Failure(
-                    behavior: behavior.id, message: "a probe moved what nobody may move")
-            }
-            guard setting == behavior.top || decision.verdict.unmet.contains(found) else {
-                return Failure(
-                    behavior: behavior.id, message: "a probe that asks for it is not refused")
-            }
-            return nil
-        }
+        return (request, Dictionary(settings, uniquingKeysWith: { first, _ in first }))
     }
+
+    private static func highest(_ behavior: Behavior) -> Text { behavior.values.last ?? "" }
 
     /// Literal patterns of hardcoded behaviors that are not found where they stand.
     private static func unfound(_ hardcoded: [Behavior], _ patterns: PatternSet) -> [Failure] {

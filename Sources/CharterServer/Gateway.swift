@@ -14,6 +14,12 @@ public struct Gateway: Sendable {
     let settingsSource: PolicySource?
     /// Every path that was looked at, with what was there.
     let contents: [String: FoundSource.Content]
+    /// Files whose word is not in force, each once, by name.
+    let notInForce: [PolicySource]
+    /// Whether every operator has a policy in force that people wrote.
+    let isDecidedByWord: Bool
+    /// Operators with whose files something is wrong.
+    private let late: [String]
     /// Counts what has been in force since the start, from 1.
     let generation: Int
     /// Operators by the keys of the settings.
@@ -66,25 +72,28 @@ public struct Gateway: Sendable {
             settings.operators.compactMap { entry in entry.key.map { ($0, entry.name) } },
             uniquingKeysWith: { first, _ in first })
         keyRing = last?.keyRing
+        late = policies.filter { $0.value.staleSince != nil }.map(\.key)
+        let wrong = late.flatMap { policies[$0]?.sources.filter { !$0.isRight } ?? [] }
+        notInForce = Set(wrong).sorted { ($0.name, $0.since) < ($1.name, $1.since) }
+        isDecidedByWord = policies.values.allSatisfy { !$0.isCautious && $0.inForce != nil }
         let isSame =
             settings.source?.bytes == last?.settings.source?.bytes
             && policies.mapValues(\.since) == last?.policies.mapValues(\.since)
         generation = last.map { $0.generation + (isSame ? 0 : 1) } ?? 1
     }
 
-    /// How the files stand: of each operator, in the order of their names.
-    var sources: [PolicySource] {
-        policies.sorted { $0.key < $1.key }.flatMap(\.value.sources)
-    }
-
     /// The same at a later moment: an operator whose files have been wrong for too long gets the most
-    /// cautious values.
-    func aged(at now: Instant) -> Gateway {
-        guard policies.values.contains(where: { $0.staleSince != nil }) else { return self }
-        let policies = policies.mapValues {
-            $0.aged(at: now, maxAgeSeconds: settings.maxAgeSeconds)
+    /// cautious values. Nil: nothing is different then.
+    func aged(at now: Instant) -> Gateway? {
+        guard !late.isEmpty else { return nil }
+        var policies = policies
+        for name in late {
+            policies[name] =
+                policies[name]?.aged(at: now, maxAgeSeconds: settings.maxAgeSeconds)
+                ?? policies[name]
         }
-        return Gateway(settings, policies, settingsSource, contents, after: self)
+        let aged = Gateway(settings, policies, settingsSource, contents, after: self)
+        return aged.generation == generation ? nil : aged
     }
 
     /// How the file of the settings stands.

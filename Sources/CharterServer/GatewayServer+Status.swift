@@ -6,28 +6,9 @@ internal import NIOCore
 
 /// How the server stands: for whoever sends it requests, and for each operator what is its own.
 extension GatewayServer {
-    /// `/readyz`: 200 where requests are decided by what people wrote. It names files that are not in force,
-    /// and nothing of what they say.
     func readiness(_ phase: ServerPhase) -> Response {
-        let isCautious = gateway.policies.values.contains { $0.isCautious || $0.inForce == nil }
-        let phase = phase.current
-        let isReady = phase == .ready && !isCautious
-        let wrong = Set(gateway.sources.filter { !$0.isRight })
-        var writer = JSONWriter()
-        writer.object { writer in
-            writer.member("status", phase == .ready && isCautious ? "cautious" : phase.rawValue)
-            writer.member("generation", gateway.generation)
-            writer.list("not_in_force") { writer in
-                for source in wrong.sorted(by: { ($0.name, $0.since) < ($1.name, $1.since) }) {
-                    writer.object { writer in
-                        writer.member("file", source.name)
-                        writer.member("state", source.state.rawValue)
-                        writer.member("since", source.since.time)
-                    }
-                }
-            }
-        }
-        var response = json(writer.bytes)
+        let (isReady, bytes) = gateway.readiness(phase.current)
+        var response = json(bytes)
         response.headers[.cacheControl] = "no-store"
         if !isReady { response.status = .serviceUnavailable }
         return response
@@ -69,6 +50,30 @@ extension GatewayServer {
             writer.member("digest", source.digest.map { "\($0)" })
             writer.member("since", source.since.time)
         }
+    }
+}
+
+extension Gateway {
+    /// `/readyz`: whether requests are decided by what people wrote. It names files that are not in force, and
+    /// nothing of what they say.
+    func readiness(_ phase: ServerPhase.Phase) -> (isReady: Bool, json: [UInt8]) {
+        let isReady = phase == .ready && isDecidedByWord
+        var writer = JSONWriter()
+        writer.object { writer in
+            writer.member(
+                "status", phase == .ready && !isDecidedByWord ? "cautious" : phase.rawValue)
+            writer.member("generation", generation)
+            writer.list("not_in_force") { writer in
+                for source in notInForce {
+                    writer.object { writer in
+                        writer.member("file", source.name)
+                        writer.member("state", source.state.rawValue)
+                        writer.member("since", source.since.time)
+                    }
+                }
+            }
+        }
+        return (isReady, writer.bytes)
     }
 }
 

@@ -51,18 +51,16 @@ struct Reloader: Service {
                 tell(rereading, &told)
                 put(rereading.gateway)
                 watch = FileWatch(rereading.gateway.contents)
-            } else {
-                put(inForce.current.server.gateway)
             }
+            if let aged = inForce.current.server.gateway.aged(at: GatewayServer.now()) { put(aged) }
         }
     }
 
-    /// Puts a gateway into force, as it is at this moment, where it is not the one that is.
+    /// Puts a gateway into force. One that has the same in force still says how its files stand.
     private func put(_ gateway: Gateway) {
         let last = inForce.current.server
-        let next = gateway.aged(at: GatewayServer.now())
-        guard next.generation != last.gateway.generation || next.sources != last.gateway.sources
-        else { return }
+        // One that is already too old is never in force as it was, not for a moment.
+        let next = gateway.aged(at: GatewayServer.now()) ?? gateway
         let server = GatewayServer(next, after: last)
         if server.gateway.settings.upstream != last.gateway.settings.upstream {
             retired.add(last.model)

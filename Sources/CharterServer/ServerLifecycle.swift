@@ -75,8 +75,11 @@ public struct ServerLifecycle: Sendable {
     private static func builder(_ settings: Settings) throws -> HTTPServerBuilder {
         let stream = HTTP1Channel.Configuration(idleTimeout: idleTimeout)
         guard let tls = settings.tls else { return .http1(configuration: stream) }
-        return try .http2Upgrade(
-            tlsConfiguration: try ServerTLS.configuration(tls),
-            configuration: .init(idleTimeout: .seconds(60), streamConfiguration: stream))
+        let configuration = try ServerTLS.configuration(tls)
+        return HTTPServerBuilder { responder in
+            try SecureChannel(
+                configuration, .init(idleTimeout: .seconds(60), streamConfiguration: stream),
+                responder: responder)
+        }
     }
 }

@@ -1,5 +1,4 @@
 """A gateway whose files a check may change while it runs."""
-import functools
 import json
 import pathlib
 import shutil
@@ -13,10 +12,14 @@ WORDS = {"paint_names": "Tell me about vermilion.", "stock_tips": "which stock s
          "coarse_words": "Please swear like a sailor.", "launch_codes": "launch code omega"}
 
 
-@functools.cache
+MADE: dict = {}
+
+
 def own(context: Context, name: str, **settings) -> "Own":
     """One gateway of a name, with its folder for as long as the checks run."""
-    return Own(context, name, **settings)
+    if name not in MADE:
+        MADE[name] = Own(context, name, **settings)
+    return MADE[name]
 
 
 class Own:

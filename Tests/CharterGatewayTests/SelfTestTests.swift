@@ -28,7 +28,7 @@ struct SelfTestTests {
         _ policy: Charter, _ said: Charter, _ layer: Layer = Layer(), patterns: [Pattern] = []
     ) throws -> [String] {
         let policy = try Policy.compile(policy, .init(operators: [layer]))
-        return SelfTest.failures(of: policy, said, try PatternSet(patterns), at: now)
+        return SelfTest(said, try PatternSet(patterns), at: now).failures(of: policy)
             .map { "\($0.behavior): \($0.message)" }
     }
 

@@ -184,8 +184,8 @@ struct PolicySourcesTests {
             let first = try folder.gateway()
             try folder.write("one.yaml", "")
             let stale = first.reread(folder.origin, at: Instant(seconds: 100)).gateway
-            #expect(stale.aged(at: Instant(seconds: 159)).policies["one"]?.isCautious == false)
-            let gateway = stale.aged(at: Instant(seconds: 160))
+            #expect(stale.aged(at: Instant(seconds: 159)) == nil)
+            let gateway = try #require(stale.aged(at: Instant(seconds: 160)))
             #expect(gateway.policies["one"]?.isCautious == true)
             #expect(gateway.policies["two"]?.isCautious == false)
             #expect(gateway.generation == 2)
@@ -208,6 +208,31 @@ struct PolicySourcesTests {
             let mended = still.reread(folder.origin, at: Instant(seconds: 180)).gateway
             #expect(mended.policies["one"]?.isCautious == false)
             #expect(try setting(mended, "one", "tips") == "on")
+        }
+    }
+
+    @Test("A gateway is ready between its start and its end, while people's own word decides")
+    func readiness() throws {
+        try withFolder { folder in
+            func says(_ gateway: Gateway, _ phase: ServerPhase.Phase) -> String {
+                let (isReady, json) = gateway.readiness(phase)
+                return "\(isReady) " + String(decoding: json, as: UTF8.self)
+            }
+            let first = try folder.gateway()
+            #expect(says(first, .starting).hasPrefix(#"false {"status":"starting""#))
+            #expect(
+                says(first, .ready) == #"true {"status":"ready","generation":1,"not_in_force":[]}"#)
+            #expect(says(first, .draining).hasPrefix(#"false {"status":"draining""#))
+            try folder.write("one.yaml", "")
+            let stale = first.reread(folder.origin, at: Instant(seconds: 100)).gateway
+            let file = #"[{"file":"one.yaml","state":"empty","since":"1970-01-01T00:01:40Z"}]}"#
+            #expect(
+                says(stale, .ready)
+                    == #"true {"status":"ready","generation":1,"not_in_force":"# + file)
+            let old = try #require(stale.aged(at: Instant(seconds: 160)))
+            #expect(
+                says(old, .ready)
+                    == #"false {"status":"cautious","generation":2,"not_in_force":"# + file)
         }
     }
 

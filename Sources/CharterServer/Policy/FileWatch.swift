@@ -1,13 +1,16 @@
-internal import Foundation
+// The compiler counts `stat` now to the one of them, now to the other.
+internal import CoreFoundation
+internal import Glibc
 
 /// Tells whether files have changed, without reading those that have not.
 struct FileWatch: Sendable {
     /// What the file system says of a file.
     private struct Mark: Hashable {
-        var device: Int?
-        var inode: Int?
-        var size: Int?
-        var modified: Date?
+        var device: UInt
+        var inode: UInt
+        var size: Int
+        var seconds: Int
+        var nanoseconds: Int
     }
 
     private let contents: [String: FoundSource.Content]
@@ -43,13 +46,10 @@ struct FileWatch: Sendable {
 
     /// Of what a link points at: that is how files of several are replaced at once.
     private static func mark(_ path: String) -> Mark? {
-        let file = URL(filePath: path).resolvingSymlinksInPath().path
-        guard let attributes = try? FileManager.default.attributesOfItem(atPath: file) else {
-            return nil
-        }
+        var status = stat()
+        guard stat(path, &status) == 0 else { return nil }
         return Mark(
-            device: attributes[.systemNumber] as? Int,
-            inode: attributes[.systemFileNumber] as? Int, size: attributes[.size] as? Int,
-            modified: attributes[.modificationDate] as? Date)
+            device: UInt(status.st_dev), inode: UInt(status.st_ino), size: Int(status.st_size),
+            seconds: status.st_mtim.tv_sec, nanoseconds: status.st_mtim.tv_nsec)
     }
 }

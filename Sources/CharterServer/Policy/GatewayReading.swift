@@ -22,6 +22,7 @@ struct GatewayReading: Sendable {
     static let anybody = "anybody"
 
     private let settings: Settings
+    private let settingsDigest: Digest?
     private let reads: SourceReads
     private let files: PolicyFiles
 
@@ -30,15 +31,16 @@ struct GatewayReading: Sendable {
     /// - Parameter now: when the probes of the self-test are made.
     init(_ settings: Settings, _ reads: SourceReads, at now: Instant) {
         self.settings = settings
+        settingsDigest = settings.source.flatMap { SourceReads.digest(of: $0.bytes) }
         self.reads = reads
         files = PolicyFiles(charterPath: settings.charter, reads: reads)
-        let shared = readShared()
+        let shared = readShared(now)
         let found = reads.taken()
         for entry in settings.operators {
-            add(entry.name, entry.layer, entry, shared, found, now)
+            add(entry.name, entry.layer, entry, shared, found)
         }
         if settings.operators.isEmpty {
-            add(GatewayReading.anybody, nil, nil, shared, found, now)
+            add(GatewayReading.anybody, nil, nil, shared, found)
         }
     }
 
@@ -49,9 +51,10 @@ struct GatewayReading: Sendable {
         var patterns: PatternSet
         var phrases: PhraseFinder
         var replies: Replies
+        var selfTest: SelfTest
     }
 
-    private mutating func readShared() -> Shared? {
+    private mutating func readShared(_ now: Instant) -> Shared? {
         let files = files
         guard let source = read({ () throws(FileError) in try files.charterSource() }),
             let charter = value(CharterDocument.read(source))
@@ -69,7 +72,9 @@ struct GatewayReading: Sendable {
         else {
             return nil
         }
-        return Shared(charter: charter, patterns: patterns, phrases: phrases, replies: replies)
+        return Shared(
+            charter: charter, patterns: patterns, phrases: phrases, replies: replies,
+            selfTest: SelfTest(charter.charter, patterns, at: now))
     }
 
     private static func patterns(
@@ -100,22 +105,21 @@ struct GatewayReading: Sendable {
 
     private mutating func add(
         _ name: String, _ layer: String?, _ entry: Settings.Operator?, _ shared: Shared?,
-        _ found: [FoundSource], _ now: Instant
+        _ found: [FoundSource]
     ) {
-        let (enforcement, accessPoint) = read(name, layer, entry, shared, now)
+        let (enforcement, accessPoint) = read(name, layer, entry, shared)
         let all = found + reads.taken()
         let version = enforcement.map {
             OperatorPolicy.Version(
                 enforcement: $0, accessPoint: accessPoint, sources: all,
-                settings: settings.source?.bytes ?? [])
+                settings: settingsDigest)
         }
         entries[name] = Entry(version: version, found: all)
     }
 
     /// Nil where something is wrong, which is told.
     private mutating func read(
-        _ name: String, _ layer: String?, _ entry: Settings.Operator?, _ shared: Shared?,
-        _ now: Instant
+        _ name: String, _ layer: String?, _ entry: Settings.Operator?, _ shared: Shared?
     ) -> (Enforcement?, AccessPoint?) {
         guard let shared else { return (nil, nil) }
         let (files, platform) = (files, settings.platform)
@@ -139,8 +143,7 @@ struct GatewayReading: Sendable {
             accessPoint = mapping.flatMap { value($0) }.map { AccessPoint(documents.policy, $0) }
             if accessPoint == nil { isRight = false }
         }
-        let failures = SelfTest.failures(
-            of: documents.policy, shared.charter.charter, shared.patterns, at: now)
+        let failures = shared.selfTest.failures(of: documents.policy)
         diagnostics += failures.map { failure in
             GatewayReading.mistake(
                 "settings.self-test", shared.charter.source.file,

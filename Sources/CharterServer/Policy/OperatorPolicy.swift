@@ -11,8 +11,8 @@ struct OperatorPolicy: Sendable {
         let accessPoint: AccessPoint?
         /// What it was made of.
         let sources: [FoundSource]
-        /// The bytes of the settings that it was made with.
-        let settings: [UInt8]
+        /// Of the settings that it was made with.
+        let settings: Digest?
 
         /// The most cautious values for everybody (docs/gateway.md).
         fileprivate var mostCautious: Version? {
@@ -77,12 +77,12 @@ struct OperatorPolicy: Sendable {
         staleSince = isRight ? nil : last?.staleSince ?? now
     }
 
-    /// The same at a later moment: where the files have been wrong for as long as the last good version may
-    /// be, the most cautious values are in force instead.
-    func aged(at now: Instant, maxAgeSeconds: Int) -> OperatorPolicy {
+    /// The same at a later moment, where the files have been wrong for as long as the last good version may
+    /// be: the most cautious values are in force instead. Nil: nothing is different then.
+    func aged(at now: Instant, maxAgeSeconds: Int) -> OperatorPolicy? {
         guard cautious == nil, let staleSince, let good,
             now.seconds - staleSince.seconds >= Int64(maxAgeSeconds)
-        else { return self }
+        else { return nil }
         var policy = self
         // What cannot be made cautious lets nothing pass; every charter can.
         policy.cautious = good.mostCautious

@@ -126,6 +126,21 @@ def _(context):
     return f"{took:.1f} s"
 
 
+@check("clients that do not read, and clients that do not write, keep nothing from ending")
+def _(context):
+    files = own(context, "readiness slow", drain=1)
+    body = json.dumps({"model": "m", "stream": True, "messages": [{"role": "user", "content": "Hello."}],
+                       "script": written(text="A text. " * 2_000_000, every=4000)}).encode()
+    head = f"POST /v1/chat/completions HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer key-shop\r\nContent-Length: {len(body)}\r\n\r\n"
+    with socket.create_connection(("127.0.0.1", files.gateway.port)) as unread, \
+            socket.create_connection(("127.0.0.1", files.gateway.port)) as half:
+        unread.sendall(head.encode() + body)
+        half.sendall(head.encode() + body[:20])
+        time.sleep(1)
+        files.gateway.process.send_signal(signal.SIGTERM)
+        equal(files.gateway.process.wait(8), 0)
+
+
 @check("settings come from the file, over it the environment, over that the flags; every mistake is told at once")
 def _(context):
     if context.binary is None:

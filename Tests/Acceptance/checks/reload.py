@@ -189,6 +189,30 @@ def _(context):
     equal(files.act("paint_names", "studio"), "allow")
 
 
+@check("what a user has set holds under the charter that is in force, and under the most cautious values")
+def _(context):
+    store = {"path": "charter.sqlite", "secret": "s" * 32}
+    files = own(context, "users", max_age=1, store=store)
+    layer = b"layer: user\nname: u7\nadjust: {coarse_words: on}\n"
+    equal(files.gateway.request("PUT", "/charter/v1/users/u7/layer", layer, key="key-shop").status, 200)
+
+    def setting(name: str) -> str:
+        matrix = files.gateway.request("GET", "/charter/v1/matrix", key="key-shop", headers={"Charter-User": "u7"})
+        equal(matrix.status, 200, matrix.body.decode())
+        return matrix.json["behaviors"][name]["setting"]
+    equal(setting("coarse_words"), "on")
+    text = files.read("small.md")
+    changed = text.replace("{#coarse_words authority=user", "{#coarse_words authority=operator")
+    files.write("small.md", changed)
+    context.within(3, lambda: setting("coarse_words") == "off", "the new charter takes it away")
+    files.write("small.md", text)
+    context.within(3, lambda: setting("coarse_words") == "on", "the old charter gives it back")
+    files.write("small.md", "")
+    context.within(5, lambda: setting("coarse_words") == "off", "the most cautious values")
+    files.write("small.md", text)
+    context.within(3, lambda: setting("coarse_words") == "on", "mended")
+
+
 @check("the model's server may change, and no answer that comes from the old one is cut")
 def _(context):
     files = own(context, "upstream")

@@ -1,4 +1,5 @@
 """TLS, mutual TLS and HTTP/2."""
+import concurrent.futures
 import contextlib
 import datetime
 import functools
@@ -7,6 +8,7 @@ import ipaddress
 import json
 import pathlib
 import shutil
+import signal
 import ssl
 import subprocess
 import tempfile
@@ -97,7 +99,7 @@ def _(context):
     holds(f"https://127.0.0.1:{gateway.port}/v1" in gateway.written(), gateway.written())
 
 
-@check("without TLS, with an old version of it, or by another name there is no connection")
+@check("without TLS, or with an old version of it, there is no connection")
 def _(context):
     gateway = one(context)
     with contextlib.closing(http.client.HTTPConnection("127.0.0.1", gateway.port, timeout=5)) as plain:
@@ -176,6 +178,23 @@ def _(context):
     began = time.monotonic()
     equal(gateway.chat(ASK, "key-shop").status, 200)
     holds(time.monotonic() - began < 5, "it waits")
+
+
+@check("SIGTERM lets a stream of HTTP/2 end within `drain`, and cuts it after that")
+def _(context):
+    for drain, stall, whole in ((20, 1.5, True), (1, 15, False)):
+        gateway = context.other(f"tls drain {drain}", settings(context) | {"drain": drain}, tls=certificates().client())
+        body = json.dumps(ASK | {"stream": True, "script": written(text="A longer answer. " * 50, every=5, stall=[5, stall])})
+        before = len(context.upstream.seen)
+        with concurrent.futures.ThreadPoolExecutor(1) as pool:
+            done = pool.submit(curl, gateway, "-H", "Authorization: Bearer key-shop", "-H", "Content-Type: application/json",
+                               "--data-binary", body, f"{gateway.url}/v1/chat/completions")
+            context.within(5, lambda: len(context.upstream.seen) > before, "the request")
+            time.sleep(0.3)
+            gateway.process.send_signal(signal.SIGTERM)
+            equal(gateway.process.wait(8), 0, f"drain {drain}")
+            found = done.result(10)
+            equal(("[DONE]" in found.stdout, found.returncode == 0), (whole, whole), f"drain {drain}: {found.stderr}")
 
 
 @check("a certificate or key that is none keeps the gateway from starting, and is named")
