@@ -22,6 +22,7 @@ let logging: Target.Dependency = .product(name: "Logging", package: "swift-log")
 let nioCore: Target.Dependency = .product(name: "NIOCore", package: "swift-nio")
 let nioHTTP1: Target.Dependency = .product(name: "NIOHTTP1", package: "swift-nio")
 let nioPosix: Target.Dependency = .product(name: "NIOPosix", package: "swift-nio")
+let nioTLS: Target.Dependency = .product(name: "NIOTLS", package: "swift-nio")
 let nioSSL: Target.Dependency = .product(name: "NIOSSL", package: "swift-nio-ssl")
 let serviceLifecycle: Target.Dependency = .product(
     name: "ServiceLifecycle", package: "swift-service-lifecycle")
@@ -104,7 +105,7 @@ let package = Package(
                 hummingbirdHTTP2,
                 httpClient, httpTypes,
                 jwtKit, logging,
-                nioCore, nioHTTP1, nioPosix, nioSSL, serviceLifecycle, unixSignals,
+                nioCore, nioHTTP1, nioPosix, nioSSL, nioTLS, serviceLifecycle, unixSignals,
             ],
             swiftSettings: strict),
         .executableTarget(

@@ -25,6 +25,12 @@ struct Status: AsyncParsableCommand {
             valueName: "key"))
     var key: String?
 
+    @Option(
+        help: ArgumentHelp(
+            "Certificates, in PEM, that the gateway's goes back to; unsaid, the system's.",
+            valueName: "file"))
+    var ca: String?
+
     @Option(help: "How the output is written.")
     var format = OutputFormat.text
 
@@ -38,7 +44,7 @@ struct Status: AsyncParsableCommand {
         let address = url.hasSuffix("/") ? String(url.dropLast()) : url
         let key = key ?? ProcessInfo.processInfo.environment["CHARTER_KEY"]
         let bytes: [UInt8]
-        switch await StatusClient.ask(address, key: key) {
+        switch await StatusClient.ask(address, key: key, authority: ca) {
         case .status(let status): bytes = status
         case .refused(401):
             Output.error("charter: the gateway knows no such key; say an operator's by --key")

@@ -1,6 +1,7 @@
 internal import AsyncHTTPClient
 internal import NIOCore
 internal import NIOHTTP1
+internal import NIOSSL
 
 /// Asks a running gateway how it stands.
 public enum StatusClient {
@@ -22,10 +23,17 @@ public enum StatusClient {
     /// - Parameters:
     ///   - url: of the gateway, without a path.
     ///   - key: of an operator; nil where anybody may come in.
-    public static func ask(_ url: String, key: String?) async -> Answer {
+    ///   - authority: the path of the certificates, in PEM, that the gateway's must go back to; nil: those
+    ///     that the system trusts.
+    public static func ask(_ url: String, key: String?, authority: String? = nil) async -> Answer {
         var configuration = HTTPClient.Configuration()
         configuration.timeout.connect = timeout
         configuration.timeout.read = timeout
+        if let authority {
+            var tls = TLSConfiguration.makeClientConfiguration()
+            tls.trustRoots = .file(authority)
+            configuration.tlsConfiguration = tls
+        }
         configuration.connectionPool.retryConnectionEstablishment = false
         configuration.redirectConfiguration = .disallow
         let client = HTTPClient(configuration: configuration)

@@ -211,6 +211,36 @@ struct PolicySourcesTests {
         }
     }
 
+    @Test("Past `max_age` AuthZEN's questions get the most cautious answers, too")
+    func cautiousAccess() throws {
+        try withFolder { folder in
+            try folder.write(
+                "two.access.yaml", "actions:\n  - {action: tip, resource: desk, behavior: tips}\n")
+            try folder.write(
+                "charter.yaml",
+                Self.settings().replacingOccurrences(
+                    of: "key: k2", with: "key: k2, access: two.access.yaml"))
+            let first = try folder.gateway()
+            let question = """
+                {"subject": {"type": "user", "id": "u"}, "action": {"name": "tip"},
+                 "resource": {"type": "desk", "id": "d"}}
+                """
+            func answer(_ gateway: Gateway) throws -> String {
+                let point = try #require(
+                    try gateway.accessPoint(authorization: "Bearer k2", at: 0))
+                return String(
+                    decoding: try point.evaluation(Array(question.utf8), at: Instant(seconds: 0)),
+                    as: UTF8.self)
+            }
+            #expect(try answer(first) == #"{"decision":true}"#)
+            try folder.write("two.access.yaml", "")
+            let stale = first.reread(folder.origin, at: Instant(seconds: 0)).gateway
+            #expect(try answer(stale) == #"{"decision":true}"#)
+            let old = try #require(stale.aged(at: Instant(seconds: 60)))
+            #expect(try answer(old) == #"{"decision":false}"#)
+        }
+    }
+
     @Test("A gateway is ready between its start and its end, while people's own word decides")
     func readiness() throws {
         try withFolder { folder in

@@ -9,6 +9,7 @@ import json
 import pathlib
 import shutil
 import signal
+import socket
 import ssl
 import subprocess
 import tempfile
@@ -195,6 +196,25 @@ def _(context):
             equal(gateway.process.wait(8), 0, f"drain {drain}")
             found = done.result(10)
             equal(("[DONE]" in found.stdout, found.returncode == 0), (whole, whole), f"drain {drain}: {found.stderr}")
+
+
+@check("who connects and says nothing is not waited for, and everybody else is served meanwhile")
+def _(context):
+    gateway = one(context)
+    with socket.create_connection(("127.0.0.1", gateway.port), timeout=14) as silent:
+        equal(gateway.request("GET", "/healthz").status, 200)
+        began = time.monotonic()
+        equal(silent.recv(1), b"")
+        holds(8 < time.monotonic() - began < 13, f"{time.monotonic() - began:.1f} s")
+
+
+@check("`charter status` asks over TLS, and trusts nobody whom it was not told to trust")
+def _(context):
+    gateway = one(context)
+    for extra, code in ((["--ca", certificates().path("authority.pem")], 0), ([], 3)):
+        done = subprocess.run([str(context.binary), "status", gateway.url, "--key", "key-shop", *extra],
+                              capture_output=True, text=True, timeout=20)
+        equal(done.returncode, code, done.stderr)
 
 
 @check("a certificate or key that is none keeps the gateway from starting, and is named")
