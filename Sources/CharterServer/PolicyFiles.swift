@@ -88,7 +88,7 @@ public struct PolicyFiles: Sendable {
             default: nil
             }
         }
-        let path = URL(filePath: charterPath).deletingPathExtension().path + ".\(kind).yaml"
+        let path = URL(filePath: charterPath).deletingPathExtension().relativePath + ".\(kind).yaml"
         guard let sourceKind = PolicySource.Kind(rawValue: kind) else {
             return FileManager.default.fileExists(atPath: path)
                 ? try PolicyFiles.source(path) : nil

@@ -112,6 +112,24 @@ struct PolicySourcesTests {
         }
     }
 
+    @Test("Files are named as the settings know them, wherever the settings are read from")
+    func names() {
+        func names(_ paths: [String], _ folder: String) -> [String] {
+            let found = paths.map { FoundSource(kind: .layer, path: $0, content: .empty) }
+            return PolicySource.states(
+                found, inForce: [], before: [], folder: folder, at: Instant(seconds: 0)
+            ).map(\.name)
+        }
+        #expect(
+            names(["./one.yaml", "two.yaml", "/a/b.yaml"], "") == [
+                "one.yaml", "two.yaml", "/a/b.yaml",
+            ])
+        #expect(
+            names(["/a/b.yaml", "/a/c/d.yaml", "/e.yaml"], "/a/") == [
+                "b.yaml", "c/d.yaml", "/e.yaml",
+            ])
+    }
+
     @Test(
         "A file that is gone, empty or wrong keeps what was in force",
         arguments: [

@@ -110,6 +110,7 @@ extension PolicySource {
     }
 
     private static func shortened(_ path: String, _ folder: String) -> String {
-        !folder.isEmpty && path.hasPrefix(folder) ? String(path.dropFirst(folder.count)) : path
+        let folder = folder.isEmpty ? "./" : folder
+        return path.hasPrefix(folder) ? String(path.dropFirst(folder.count)) : path
     }
 }
