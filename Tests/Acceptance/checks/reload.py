@@ -1,6 +1,7 @@
 """Files that change while the gateway runs: what is right counts, what is wrong changes nothing."""
 import pathlib
 import signal
+import subprocess
 import threading
 import time
 
@@ -196,6 +197,11 @@ def _(context):
     layer = b"layer: user\nname: u7\nadjust: {coarse_words: on}\n"
     equal(files.gateway.request("PUT", "/charter/v1/users/u7/layer", layer, key="key-shop").status, 200)
 
+    made = subprocess.run([str(context.binary), "keys", "create", "--config", str(files.gateway.config), "--operator", "shop"],
+                          capture_output=True, text=True, timeout=20)
+    key = made.stdout.strip()
+    holds(key, made.stderr)
+
     def setting(name: str) -> str:
         matrix = files.gateway.request("GET", "/charter/v1/matrix", key="key-shop", headers={"Charter-User": "u7"})
         equal(matrix.status, 200, matrix.body.decode())
@@ -207,6 +213,7 @@ def _(context):
     context.within(3, lambda: setting("coarse_words") == "off", "the new charter takes it away")
     files.write("small.md", text)
     context.within(3, lambda: setting("coarse_words") == "on", "the old charter gives it back")
+    equal(files.gateway.request("GET", "/charter/v1/status", key=key).json["generation"], 3, "by a key of the store")
     files.write("small.md", "")
     context.within(5, lambda: setting("coarse_words") == "off", "the most cautious values")
     files.write("small.md", text)
