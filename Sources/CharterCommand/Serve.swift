@@ -1,5 +1,6 @@
 import ArgumentParser
 import CharterDocuments
+import CharterEngine
 import CharterServer
 import CharterStore
 import Foundation
@@ -38,9 +39,7 @@ struct Serve: AsyncParsableCommand {
             throw ValidationError("say --config FILE, or --upstream URL")
         }
         if let upstream {
-            guard upstream.hasPrefix("http://") || upstream.hasPrefix("https://"),
-                URL(string: upstream)?.host()?.isEmpty == false
-            else {
+            guard Settings.isUpstream(upstream) else {
                 throw ValidationError("--upstream: write an address, http://127.0.0.1:8081/v1")
             }
             if ["", "/"].contains(URL(string: upstream)?.path() ?? "") {
@@ -54,14 +53,21 @@ struct Serve: AsyncParsableCommand {
     }
 
     func run() async throws {
-        let settings = try settings()
+        let origin = SettingsOrigin(
+            file: config, environment: ProcessInfo.processInfo.environment, listen: listen,
+            upstream: upstream)
+        let reading = origin.read()
+        Output.error(reading.diagnostics.filter { $0.severity > .note })
+        guard let settings = reading.value else { throw ExitCode.input }
         let gateway = try Serve.read(settings)
+        if let tls = settings.tls { try ServerTLS.check(tls) }
         LoggingSystem.bootstrap { label in StreamLogHandler.standardError(label: label) }
         var logger = Logger(label: "charter")
-        logger.logLevel = .warning
-        let server: GatewayServer
-        do { server = try GatewayServer(gateway, logger: logger) } catch {
-            Output.error("charter: the store: \(error.message)")
+        logger.logLevel = .notice
+        let server: ServerLifecycle
+        do { server = try ServerLifecycle(gateway, origin, logger: logger) } catch {
+            let why = (error as? Store.Failure)?.message ?? "\(error)"
+            Output.error("charter: the store: \(why)")
             throw ExitCode.environment
         }
         do {
@@ -69,7 +75,8 @@ struct Serve: AsyncParsableCommand {
                 let charter = settings.charter ?? "the standard charter"
                 let operators = settings.operators.map(\.name).joined(separator: ", ")
                 let who = operators.isEmpty ? "anybody may come in" : "for \(operators)"
-                Output.error("charter is in force at http://\(settings.host):\(port)/v1")
+                let scheme = settings.tls == nil ? "http" : "https"
+                Output.error("charter is in force at \(scheme)://\(settings.host):\(port)/v1")
                 let servers = settings.upstreams.map(\.url).joined(separator: ", ")
                 Output.error("\(charter), \(who), in front of \(servers)")
             }
@@ -90,7 +97,8 @@ struct Serve: AsyncParsableCommand {
     }
 
     private static func read(_ settings: Settings) throws -> Gateway {
-        let reading = try Gateway.read(settings)
+        let now = Instant(seconds: Int64(Date().timeIntervalSince1970))
+        let reading = Gateway.read(settings, at: now)
         Output.error(reading.diagnostics.filter { $0.severity > .note })
         guard let gateway = reading.value else { throw ExitCode.input }
         return gateway
@@ -104,22 +112,6 @@ struct Serve: AsyncParsableCommand {
             Output.error(reading.diagnostics)
             throw ExitCode.input
         }
-        return settings
-    }
-
-    private func settings() throws -> Settings {
-        var settings = try config.map { try Serve.settings($0) } ?? Settings(upstreams: [])
-        if let upstream {
-            var only = Settings.Upstream(url: upstream)
-            // Of several servers it is not known which one it stands in for.
-            if settings.upstreams.count == 1 { only = settings.upstreams[0] }
-            only.url = upstream
-            only.key = ProcessInfo.processInfo.environment["UPSTREAM_KEY"].flatMap {
-                $0.isEmpty ? nil : $0
-            }
-            settings.upstreams = [only]
-        }
-        if let listen { _ = settings.listen(listen) }
         return settings
     }
 }

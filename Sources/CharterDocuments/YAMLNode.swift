@@ -14,6 +14,11 @@ package struct YAMLNode: Sendable {
     /// Of a scalar: whether it stands without quotation marks.
     var isPlain = false
 
+    /// A text that is a document of its own, such as the value of a variable.
+    package static func text(_ text: String) -> YAMLNode {
+        YAMLNode(content: .scalar(text), range: 0..<max(1, text.utf8.count))
+    }
+
     /// The text of a scalar.
     package var scalar: String? { if case .scalar(let text) = content { text } else { nil } }
 

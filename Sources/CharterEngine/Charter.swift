@@ -39,6 +39,20 @@ public struct Charter: Sendable {
     /// The behavior at a place that `index(of:)` gave.
     public subscript(index: BehaviorIndex) -> Behavior { behaviors[index.number] }
 
+    /// The same charter with every behavior that is not hardcoded fixed at its most cautious value: nobody
+    /// may adjust it, and no fact moves it. Hardcoded ones stay as they are, with the charter's own `adjust`.
+    public var mostCautious: Charter {
+        var charter = self
+        for place in behaviors.indices where !behaviors[place].isHardcoded {
+            charter.behaviors[place].authority = .root
+            charter.behaviors[place].default = .cautious
+            charter.behaviors[place].bounds = [:]
+            charter.behaviors[place].delegable = [:]
+            charter.behaviors[place].adjust = []
+        }
+        return charter
+    }
+
     /// The behavior with this id; nil where the charter lacks it.
     public subscript(id: BehaviorID) -> Behavior? { places[id].map { behaviors[$0] } }
 }

@@ -16,6 +16,8 @@ final class Budgets: Sendable {
 
     /// Of the operators that are limited.
     private let accounts: [String: Account]
+    /// By operator: its own, those of its keys, those of its users.
+    private let limits: [String: [BudgetLimits?]]
     private let prices: ModelPrices
     private let userHash: @Sendable (_ user: String, _ operatorName: String) -> [UInt8]
 
@@ -37,12 +39,33 @@ final class Budgets: Sendable {
                     at: now))
         }
         self.accounts = accounts
+        limits = Budgets.limits(settings)
         prices = settings.prices
         let secret = SymmetricKey(size: .bits256)
         self.userHash =
             userHash ?? { user, _ in
                 Array(HMAC<SHA256>.authenticationCode(for: Array(user.utf8), using: secret))
             }
+    }
+
+    /// The same for other settings: an operator whose budgets are the same keeps what it has used.
+    init(_ settings: Settings, after last: Budgets, at now: Duration = Uptime.now) {
+        var accounts: [String: Account] = [:]
+        for (name, account) in Budgets(settings, at: now).accounts {
+            let entry = settings.operators.first { $0.name == name }
+            let limits = [entry?.budget, entry?.keyBudget, entry?.userBudget]
+            accounts[name] = last.limits[name] == limits ? last.accounts[name] ?? account : account
+        }
+        self.accounts = accounts
+        limits = Budgets.limits(settings)
+        prices = settings.prices
+        userHash = last.userHash
+    }
+
+    private static func limits(_ settings: Settings) -> [String: [BudgetLimits?]] {
+        Dictionary(
+            settings.operators.map { ($0.name, [$0.budget, $0.keyBudget, $0.userBudget]) },
+            uniquingKeysWith: { first, _ in first })
     }
 
     /// Lets a request in.

@@ -35,7 +35,10 @@ struct ClientConnection: Sendable {
     private var isGone: EventLoopFuture<Bool> {
         let loop = channel.eventLoop
         guard channel.isActive else { return loop.makeSucceededFuture(true) }
-        guard let provider = channel as? any SocketOptionProvider else {
+        // A stream of HTTP/2 has no socket of its own, but that of its connection.
+        let socket =
+            channel as? any SocketOptionProvider ?? channel.parent as? any SocketOptionProvider
+        guard let provider = socket else {
             return loop.makeSucceededFuture(false)
         }
         let established: UInt8 = 1  // TCP_ESTABLISHED of <netinet/tcp.h>

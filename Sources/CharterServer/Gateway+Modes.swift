@@ -44,15 +44,16 @@ extension Gateway {
 
     /// What is tried beside an operator's policy.
     ///
-    /// - Parameter inForce: what the candidate has in common with.
+    /// - Parameters:
+    ///   - inForce: what the candidate has much in common with.
+    ///   - files: where its documents are.
     static func candidate(
         _ candidate: Settings.Candidate, _ entry: Settings.Operator, _ settings: Settings,
-        _ charter: CharterDocument, _ inForce: Enforcement
+        _ charter: CharterDocument, _ inForce: Enforcement, _ files: PolicyFiles
     ) throws(FileError) -> Reading<Enforcement> {
-        let files = PolicyFiles(charterPath: settings.charter)
         var document = charter
         if let path = candidate.charter {
-            let reading = CharterDocument.read(try PolicyFiles.source(path))
+            let reading = CharterDocument.read(try files.source(path, .charter))
             guard let other = reading.value else {
                 return Reading(value: nil, diagnostics: reading.diagnostics)
             }
@@ -69,8 +70,9 @@ extension Gateway {
             let context = LayerDocument.Context(
                 charter: document.charter, level: .operator, isInnermost: false,
                 claims: documents.declaredClaims)
+            let source = try files.source(path, .layer)
             let extra = LayerDocument.read(
-                try PolicyFiles.source(path), in: context,
+                source, in: context,
                 templates: { files.find($0, beside: path) })
             diagnostics += extra.diagnostics
             guard let layer = extra.value?.layer else {
@@ -82,8 +84,12 @@ extension Gateway {
             operators[operators.count - 1].adjust +=
                 layer.templates.flatMap(\.adjust) + layer.adjust
             do {
+                // Of all that it is made of: the documents, and what is tried beside them.
+                let whole = documents.policy.digest.map { Array("\($0)".utf8) } ?? []
                 policy = try documents.policy.with(
-                    operators: operators, digest: documents.policy.digest)
+                    operators: operators,
+                    digest: PolicyDocuments.digest(
+                        of: [SourceText(file: "policy", bytes: whole), source]))
             } catch {
                 diagnostics.append(
                     (extra.value?.source ?? document.source).diagnostic(

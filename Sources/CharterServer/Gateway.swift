@@ -1,168 +1,138 @@
-internal import CharterDetection
 public import CharterDocuments
-internal import CharterEngine
+public import CharterEngine
 internal import CharterGateway
 internal import CharterStore
 
-/// Everything that is in force in a running server: read once, immutable, shared by all requests.
+/// Everything that is in force in a running server: immutable, shared by all requests. A request takes it
+/// once, at its start; where a file changes another takes its place.
 public struct Gateway: Sendable {
     /// What the gateway was set up with.
     public let settings: Settings
-    /// By operator.
-    private let enforcements: [String: Enforcement]
-    /// By operator.
-    private let accessPoints: [String: AccessPoint]
+    /// By operator; `anybody` alone where the settings have none.
+    let policies: [String: OperatorPolicy]
+    /// How the settings stand; nil where they are no file.
+    let settingsSource: PolicySource?
+    /// Every path that was looked at, with what was there.
+    let contents: [String: FoundSource.Content]
+    /// Files whose word is not in force, each once, by name.
+    let notInForce: [PolicySource]
+    /// Whether every operator has a policy in force that people wrote.
+    let isDecidedByWord: Bool
+    /// Operators with whose files something is wrong.
+    private let late: [String]
+    /// Counts what has been in force since the start, from 1.
+    let generation: Int
     /// Operators by the keys of the settings.
     private let operators: [String: String]
     /// Keys of the store; nil where there is none.
-    private let keyRing: KeyRing?
-    /// In force for whoever comes in where there are no operators.
-    private let anybody: Enforcement?
+    private var keyRing: KeyRing?
     /// What is asked beside the patterns; nil: nothing.
-    let detectors: DetectorPlan?
+    private(set) var detectors: DetectorPlan?
 
-    /// Reads the documents that settings name, and compiles them.
+    /// Reads the documents that settings name, compiles and tests them.
     ///
     /// - Returns: nil in the reading where something is wrong; the diagnostics say what.
-    public static func read(_ settings: Settings) throws(FileError) -> Reading<Gateway> {
-        let files = PolicyFiles(charterPath: settings.charter)
-        let charter = CharterDocument.read(try files.charterSource())
-        guard let document = charter.value else {
-            return Reading(value: nil, diagnostics: charter.diagnostics)
+    public static func read(_ settings: Settings, at now: Instant) -> Reading<Gateway> {
+        let reads = SourceReads()
+        let reading = GatewayReading(settings, reads, at: now)
+        var contents = reads.contents
+        if let source = settings.source {
+            contents[source.file] = SourceReads.digest(of: source.bytes).map { .digest($0) }
         }
-        var diagnostics: [Diagnostic] = []
-        let patternsReading = try patterns(files, document.charter)
-        let repliesReading = try replies(files, document.charter)
-        let phrasesReading = try files.phrases(for: document.charter)
-        diagnostics +=
-            patternsReading.diagnostics + repliesReading.diagnostics + phrasesReading.diagnostics
-        var accessPoints: [String: AccessPoint] = [:]
-        func enforcement(
-            _ name: String, _ layer: String?, _ entry: Settings.Operator? = nil
-        ) throws(FileError) -> Enforcement? {
-            let reading = try files.read(document, platform: settings.platform, innermost: layer)
-            diagnostics += reading.diagnostics
-            if let tokens = entry?.tokens, let documents = reading.value {
-                diagnostics += problems(of: tokens, documents.declaredClaims, settings)
-            }
-            if let entry, let path = entry.access, let documents = reading.value {
-                let mapping = AccessMapping.read(
-                    try PolicyFiles.source(path), document.charter,
-                    claims: documents.declaredClaims)
-                diagnostics += mapping.diagnostics
-                accessPoints[entry.name] = mapping.value.map { AccessPoint(documents.policy, $0) }
-            }
-            guard let policy = reading.value?.policy, let patterns = patternsReading.value,
-                let replies = repliesReading.value, let phrases = phrasesReading.value
-            else { return nil }
-            var enforcement = Enforcement(
-                operatorName: name, policy: policy, charter: document, patterns: patterns,
-                phrases: phrases, claims: reading.value?.declaredClaims ?? [:], replies: replies,
-                guideRole: settings.guideRole)
-            let modes = Gateway.modes(entry, settings, policy)
-            enforcement.logOnly = modes.modes
-            diagnostics += modes.diagnostics
-            enforcement.refusesWithError = entry?.refusesWithError ?? false
-            if let entry, let tried = entry.candidate {
-                let candidate = try Gateway.candidate(
-                    tried, entry, settings, document, enforcement)
-                diagnostics += candidate.diagnostics
-                enforcement.candidate = candidate.value.map(Candidate.init)
-            }
-            return enforcement
-        }
-        var enforcements: [String: Enforcement] = [:]
-        for entry in settings.operators {
-            enforcements[entry.name] = try enforcement(entry.name, entry.layer, entry)
-        }
-        let anybody = settings.operators.isEmpty ? try enforcement("anybody", nil) : nil
-        let plan = detectors(settings, document, patternsReading.value, &diagnostics)
         return Reading(
             value: Gateway(
-                settings: settings, enforcements: enforcements, accessPoints: accessPoints,
-                operators: Dictionary(
-                    settings.operators.compactMap { entry in entry.key.map { ($0, entry.name) } },
-                    uniquingKeysWith: { first, _ in first }),
-                keyRing: nil, anybody: anybody, detectors: plan),
-            diagnostics: diagnostics)
+                settings, reading, Gateway.source(of: settings, nil, nil, at: now),
+                contents: contents, after: nil, at: now),
+            diagnostics: reading.diagnostics)
     }
 
-    /// Claims that tokens are to show, and that neither charter nor layers declare; and keys on disk that
-    /// are none.
-    private static func problems(
-        of tokens: Settings.Tokens, _ declared: [Text: ClaimType], _ settings: Settings
-    ) -> [Diagnostic] {
-        guard let source = settings.source else { return [] }
-        var findings = Findings(source)
-        let known = declared.keys.map(\.string)
-        for (claim, range) in tokens.claimPlaces where declared[claim] == nil {
-            findings.add(
-                "settings.bad-value", at: range,
-                "neither the charter nor the operator declares a claim `\(claim)`",
-                help: NearestName.help(for: claim.string, among: known))
+    /// What comes of a reading, after what there was: an operator with whose files something is wrong keeps
+    /// what it had; one that the settings do not name is gone.
+    init(
+        _ settings: Settings, _ reading: GatewayReading, _ settingsSource: PolicySource?,
+        contents: [String: FoundSource.Content], after last: Gateway?, at now: Instant
+    ) {
+        let folder = settings.folder
+        let policies = reading.entries.reduce(into: [:]) { policies, entry in
+            policies[entry.key] = OperatorPolicy(
+                entry.value.version, found: entry.value.found, settings: settingsSource,
+                folder: folder, after: last?.policies[entry.key], at: now)
         }
-        if case .file(let path) = tokens.keys {
-            do throws(KeySet.Malformed) {
-                try KeySet.check(try KeySource.bytes(of: path), tokens.rules.algorithms)
-            } catch {
-                findings.add(
-                    "settings.bad-value", at: tokens.keysPlace,
-                    "`jwks` is no set of keys: \(error.message)",
-                    help: "write the path of a JWK set (RFC 7517), or its address")
-            }
-        }
-        return findings.diagnostics.map(\.withoutLine)
+        self.init(settings, policies, settingsSource, contents, after: last)
+        // Where the charter cannot be read, whoever looked still looks.
+        detectors = reading.isCharterRead ? reading.detectors : last?.detectors
     }
 
-    private static func detectors(
-        _ settings: Settings, _ document: CharterDocument, _ patterns: PatternSet?,
-        _ diagnostics: inout [Diagnostic]
-    ) -> DetectorPlan? {
-        guard !settings.detection.isEmpty, let source = settings.source else { return nil }
-        var findings = Findings(source)
-        let plan = DetectorPlan(
-            settings.detection, document,
-            patterned: Set(patterns?.patterns.map(\.behavior) ?? []), &findings)
-        diagnostics += findings.diagnostics.map(\.withoutLine)
-        return plan
+    private init(
+        _ settings: Settings, _ policies: [String: OperatorPolicy],
+        _ settingsSource: PolicySource?, _ contents: [String: FoundSource.Content],
+        after last: Gateway?
+    ) {
+        self.contents = contents
+        self.settings = settings
+        self.policies = policies
+        self.settingsSource = settingsSource
+        operators = Dictionary(
+            settings.operators.compactMap { entry in entry.key.map { ($0, entry.name) } },
+            uniquingKeysWith: { first, _ in first })
+        keyRing = last?.keyRing
+        detectors = last?.detectors
+        late = policies.filter { $0.value.staleSince != nil }.map(\.key)
+        let wrong = late.flatMap { policies[$0]?.sources.filter { !$0.isRight } ?? [] }
+        notInForce = Set(wrong).sorted { ($0.name, $0.since) < ($1.name, $1.since) }
+        isDecidedByWord = policies.values.allSatisfy { !$0.isCautious && $0.inForce != nil }
+        let isSame =
+            settings.source?.bytes == last?.settings.source?.bytes
+            && policies.mapValues(\.since) == last?.policies.mapValues(\.since)
+        generation = last.map { $0.generation + (isSame ? 0 : 1) } ?? 1
     }
 
-    private static func patterns(
-        _ files: PolicyFiles, _ charter: Charter
-    ) throws(FileError) -> Reading<PatternSet> {
-        guard let source = try files.companion("patterns") else {
-            return Reading(value: try? PatternSet([]), diagnostics: [])
+    /// The same at a later moment: an operator whose files have been wrong for too long gets the most
+    /// cautious values. Nil: nothing is different then.
+    func aged(at now: Instant) -> Gateway? {
+        guard !late.isEmpty else { return nil }
+        var policies = policies
+        for name in late {
+            policies[name] =
+                policies[name]?.aged(at: now, maxAgeSeconds: settings.maxAgeSeconds)
+                ?? policies[name]
         }
-        let reading = PatternsDocument.read(source, for: charter)
-        guard let document = reading.value else {
-            return Reading(value: nil, diagnostics: reading.diagnostics)
-        }
-        let compiled = PatternCache.compile(document)
-        return Reading(
-            value: compiled.value, diagnostics: reading.diagnostics + compiled.diagnostics)
+        let aged = Gateway(settings, policies, settingsSource, contents, after: self)
+        return aged.generation == generation ? nil : aged
     }
 
-    private static func replies(
-        _ files: PolicyFiles, _ charter: Charter
-    ) throws(FileError) -> Reading<Replies> {
-        guard let source = try files.companion("replies") else {
-            return Reading(value: Replies(), diagnostics: [])
-        }
-        return Replies.read(source, charter)
+    /// How the file of the settings stands.
+    ///
+    /// - Parameters:
+    ///   - found: what is there now; nil: what is in force.
+    ///   - last: how it stood before.
+    static func source(
+        of settings: Settings, _ found: FoundSource?, _ last: PolicySource?, at now: Instant
+    ) -> PolicySource? {
+        guard let source = settings.source else { return nil }
+        let inForce = FoundSource(
+            kind: .settings, path: source.file,
+            content: SourceReads.digest(of: source.bytes).map { .digest($0) } ?? .empty)
+        return PolicySource.states(
+            [found ?? inForce], inForce: [inForce], before: [last].compactMap { $0 },
+            folder: settings.folder, at: now
+        ).first
     }
 
     /// Whether the `Charter-*` fields of this caller count: there are operators, and it has a key.
-    var hasOperators: Bool { anybody == nil }
+    var hasOperators: Bool { !settings.operators.isEmpty }
 
     /// The same with the keys of a store.
-    func with(_ keyRing: KeyRing) -> Gateway {
-        Gateway(
-            settings: settings, enforcements: enforcements, accessPoints: accessPoints,
-            operators: operators, keyRing: keyRing, anybody: anybody, detectors: detectors)
+    func with(_ keyRing: KeyRing?) -> Gateway {
+        var gateway = self
+        gateway.keyRing = keyRing
+        return gateway
     }
 
     /// What is in force for an operator of the settings.
-    func enforcement(ofOperator name: String) -> Enforcement? { enforcements[name] }
+    func enforcement(ofOperator name: String) -> Enforcement? {
+        policies[name]?.inForce?.enforcement
+    }
 
     /// Who is asking, and for what they may ask.
     struct Identity: Sendable {
@@ -170,26 +140,40 @@ public struct Gateway: Sendable {
         /// Nil: for any model.
         let models: [String]?
         /// What tells the key from other keys of its operator, and is no secret.
-        var key = "settings"
+        let key: String
     }
 
     /// Who is asking: `Authorization: Bearer KEY`.
+    ///
+    /// - Throws: a 503 where the key is an operator's and nothing has ever been in force for it.
     func identity(authorization: String?, at now: Int64) throws(APIError) -> Identity {
-        if let anybody { return Identity(enforcement: anybody, models: nil) }
-        guard let key = Gateway.key(authorization) else { throw .unknownKey }
-        if let enforcement = operators[key].flatMap({ enforcements[$0] }) {
-            return Identity(enforcement: enforcement, models: nil)
+        let (name, models, key) = try owner(of: authorization, at: now)
+        guard let enforcement = enforcement(ofOperator: name) else {
+            throw .unavailable("nothing is in force for the operator yet")
         }
-        guard let stored = try keyRing?.key(key, at: now),
-            let enforcement = enforcements[stored.operatorName]
+        return Identity(enforcement: enforcement, models: models, key: key)
+    }
+
+    /// The operator who is asking, whether anything is in force for it or not.
+    func operatorName(authorization: String?, at now: Int64) throws(APIError) -> String {
+        try owner(of: authorization, at: now).name
+    }
+
+    private func owner(
+        of authorization: String?, at now: Int64
+    ) throws(APIError) -> (name: String, models: [String]?, key: String) {
+        guard hasOperators else { return (GatewayReading.anybody, nil, "anybody") }
+        guard let key = Gateway.key(authorization) else { throw .unknownKey }
+        if let name = operators[key] { return (name, nil, "settings") }
+        guard let stored = try keyRing?.key(key, at: now), policies[stored.operatorName] != nil
         else { throw .unknownKey }
-        return Identity(enforcement: enforcement, models: stored.models, key: stored.id)
+        return (stored.operatorName, stored.models, stored.id)
     }
 
     /// Where AuthZEN's questions of this caller are decided; nil where its operator answers none.
     func accessPoint(authorization: String?, at now: Int64) throws(APIError) -> AccessPoint? {
         let identity = try identity(authorization: authorization, at: now)
-        return accessPoints[identity.enforcement.operatorName]
+        return policies[identity.enforcement.operatorName]?.inForce?.accessPoint
     }
 
     private static func key(_ authorization: String?) -> String? {

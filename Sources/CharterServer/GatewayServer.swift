@@ -2,69 +2,84 @@ internal import AsyncHTTPClient
 internal import CharterDocuments
 internal import CharterEngine
 internal import CharterGateway
-public import CharterStore
+internal import CharterStore
 internal import Foundation
 internal import HTTPTypes
 internal import Hummingbird
-internal import HummingbirdCore
-public import Logging
+internal import Logging
 internal import NIOCore
 internal import NIOHTTP1
-internal import ServiceLifecycle
 
-/// The gateway as a server: sockets and clock around the pure exchange.
-public struct GatewayServer: Sendable {
+/// What answers requests with one gateway: sockets and clock around the pure exchange. `ServerLifecycle` puts
+/// another one in its place when a file changes.
+struct GatewayServer: Sendable {
     let gateway: Gateway
     let decisions: DecisionStore
     let upstreams: Upstreams
-    private let budgets: Budgets
+    let budgets: Budgets
     private let keyClient: HTTPClient
     /// By operator.
-    private let tokens: [String: TokenVerifier]
+    private let tokens: TokenVerifiers
     let userLayers: UserLayers?
     let rollOuts: RollOuts
     /// Nil: nothing is asked beside the patterns.
-    private let detectors: DetectorSet?
+    let detectors: DetectorSet?
     private let logger: Logger
 
-    /// How long a connection may say nothing while a request is awaited or being read.
-    private static let idleTimeout = TimeAmount.seconds(60)
     /// How long the body of a request may take.
     private static let bodyTimeout = TimeAmount.seconds(120)
-    private static let mostConnections = 8_192
 
-    /// A server of this gateway, which is not running yet.
-    ///
     /// - Throws: where the store of the settings cannot be opened.
-    public init(_ gateway: Gateway, logger: Logger) throws(Store.Failure) {
+    init(_ gateway: Gateway, logger: Logger) throws(Store.Failure) {
         let store = try gateway.settings.store.map { file throws(Store.Failure) in
             try Store(path: file.path, secret: file.secret)
         }
-        self.gateway = store.map { gateway.with(KeyRing($0)) } ?? gateway
+        self.gateway = gateway.with(store.map(KeyRing.init))
         userLayers = store.map(UserLayers.init)
-        rollOuts = RollOuts(gateway.settings)
         self.logger = logger
         decisions = DecisionStore(capacity: gateway.settings.decisions)
         upstreams = Upstreams(gateway.settings.upstreams)
         budgets = Budgets(gateway.settings, userHash: store.map { store in store.userHash })
-        keyClient = KeySource.client()
-        var tokens: [String: TokenVerifier] = [:]
-        for entry in gateway.settings.operators {
-            guard let settings = entry.tokens else { continue }
-            tokens[entry.name] = TokenVerifier(settings, keyClient, logger: logger)
-        }
-        self.tokens = tokens
+        rollOuts = RollOuts(gateway, after: nil)
         detectors = gateway.detectors.map { DetectorSet($0, logger: logger) }
+        keyClient = KeySource.client()
+        tokens = TokenVerifiers(gateway, keyClient, logger: logger, after: nil)
     }
 
-    /// Serves until the process is told to end; in-flight answers are finished.
-    public func run(onReady: @escaping @Sendable (Int) async -> Void) async throws {
+    /// One that answers with another gateway, and keeps what need not be made anew.
+    init(_ gateway: Gateway, after last: GatewayServer) {
+        self.gateway = gateway
+        decisions = last.decisions
+        userLayers = last.userLayers
+        logger = last.logger
+        keyClient = last.keyClient
+        let (settings, before) = (gateway.settings, last.gateway.settings)
+        upstreams =
+            settings.upstreams == before.upstreams
+            ? last.upstreams : Upstreams(settings.upstreams)
+        budgets = Budgets(settings, after: last.budgets)
+        rollOuts = RollOuts(gateway, after: last.rollOuts)
+        // What is kept of answers was given to the questions of another charter.
+        let isSame = gateway.generation == last.gateway.generation
+        detectors =
+            isSame ? last.detectors : gateway.detectors.map { DetectorSet($0, logger: last.logger) }
+        tokens = TokenVerifiers(gateway, keyClient, logger: logger, after: last.tokens)
+    }
+
+    /// Every path that there is.
+    func router(_ phase: ServerPhase) -> Router<GatewayContext> {
         let router = Router(context: GatewayContext.self)
         router.addMiddleware { UnknownPath() }
         for method in [HTTPRequest.Method.get, .head] {
             router.on("/healthz", method: method) { _, _ in
                 Response(status: .ok, body: .init(byteBuffer: .init(string: "ok\n")))
             }
+        }
+        for method in [HTTPRequest.Method.get, .head] {
+            router.on("/readyz", method: method) { _, _ in readiness(phase) }
+        }
+        router.get("/charter/v1/status") { request, _ in
+            await respond(request) { try status(request) }
         }
         router.get("/v1/models") { request, _ in
             await respond(request) { try await models(request, nil) }
@@ -114,30 +129,11 @@ public struct GatewayServer: Sendable {
             return await respond(request) { try decision(request, id) }
         }
         AccessRoutes(gateway: gateway, now: GatewayServer.now).add(to: router)
-        let application = Application(
-            router: router,
-            server: .http1(configuration: .init(idleTimeout: GatewayServer.idleTimeout)),
-            configuration: .init(
-                address: .hostname(gateway.settings.host, port: gateway.settings.port),
-                serverName: nil,
-                backlog: 1_024,
-                availableConnectionsDelegate: MaximumAvailableConnections(
-                    GatewayServer.mostConnections)),
-            onServerRunning: { channel in await onReady(channel.localAddress?.port ?? 0) },
-            logger: logger)
-        do {
-            try await withTaskExecutorPreference(EventLoopExecutor.shared) {
-                try await application.runService()
-            }
-        } catch {
-            try? await shutdown()
-            throw error
-        }
-        try await shutdown()
+        return router
     }
 
-    private func shutdown() async throws {
-        // Both are to end, whatever one of them says.
+    func shutdown() async throws {
+        // All are to end, whatever one of them says.
         async let keys: Void = keyClient.shutdown()
         async let models: Void = upstreams.shutdown()
         async let detecting: Void? = detectors?.shutdown()
@@ -351,7 +347,7 @@ public struct GatewayServer: Sendable {
     }
 
     /// The key that a request carries, where OpenAI's clients put it or where Anthropic's do.
-    private static func authorization(_ request: Request) -> String? {
+    static func authorization(_ request: Request) -> String? {
         request.headers[.authorization]
             ?? keyField.flatMap { request.headers[$0] }.map { "Bearer \($0)" }
     }
@@ -395,7 +391,7 @@ public struct GatewayServer: Sendable {
         guard tokens.count == 1 else {
             throw .invalid("the field has more than one value", param: "charter-token")
         }
-        guard let verifier = self.tokens[enforcement.operatorName] else {
+        guard let verifier = self.tokens.verifiers[enforcement.operatorName] else {
             throw .invalid("the operator takes no tokens", param: "charter-token")
         }
         let identity: TokenIdentity

@@ -8,16 +8,42 @@ internal import CStandardCharter
 public struct PolicyFiles: Sendable {
     /// The charter's file; nil: the standard charter that the program carries.
     public let charterPath: String?
+    /// What reads, and notes what it finds; nil: nobody asks what was read.
+    private let reads: SourceReads?
 
     /// Reads nothing yet.
     public init(charterPath: String?) {
+        self.init(charterPath: charterPath, reads: nil)
+    }
+
+    /// As above; what is read is noted.
+    init(charterPath: String?, reads: SourceReads?) {
         self.charterPath = charterPath
+        self.reads = reads
     }
 
     /// The charter's document.
     public func charterSource() throws(FileError) -> SourceText {
-        guard let charterPath else { return PolicyFiles.standardCharter }
-        return try PolicyFiles.source(charterPath)
+        guard let charterPath else {
+            return carried(PolicyFiles.standardCharter, .charter)
+        }
+        return try source(charterPath, .charter)
+    }
+
+    /// A file that may be noted.
+    func source(_ path: String, _ kind: PolicySource.Kind) throws(FileError) -> SourceText {
+        guard let reads else { return try PolicyFiles.source(path) }
+        return try reads.source(path, kind)
+    }
+
+    private func carried(_ source: SourceText, _ kind: PolicySource.Kind) -> SourceText {
+        reads?.note(carried: source, kind)
+        return source
+    }
+
+    private func isThere(_ path: String, _ kind: PolicySource.Kind) throws(FileError) -> Bool {
+        guard let reads else { return FileManager.default.fileExists(atPath: path) }
+        return try reads.isThere(path, kind)
     }
 
     /// The standard charter, as it was when the program was built.
@@ -55,16 +81,23 @@ public struct PolicyFiles: Sendable {
     public func companion(_ kind: String) throws(FileError) -> SourceText? {
         guard let charterPath else {
             return switch kind {
-            case "patterns": PolicyFiles.standardPatterns
-            case "replies": PolicyFiles.standardReplies
+            case "patterns": carried(PolicyFiles.standardPatterns, .patterns)
+            case "replies": carried(PolicyFiles.standardReplies, .replies)
             case "discord": PolicyFiles.standardDiscordMapping
-            case "phrases": PolicyFiles.standardPhrases
+            case "phrases": carried(PolicyFiles.standardPhrases, .phrases)
             default: nil
             }
         }
-        let path = URL(filePath: charterPath).deletingPathExtension().path + ".\(kind).yaml"
-        guard FileManager.default.fileExists(atPath: path) else { return nil }
-        return try PolicyFiles.source(path)
+        let path = URL(filePath: charterPath).deletingPathExtension().relativePath + ".\(kind).yaml"
+        guard let sourceKind = PolicySource.Kind(rawValue: kind) else {
+            return FileManager.default.fileExists(atPath: path)
+                ? try PolicyFiles.source(path) : nil
+        }
+        guard try isThere(path, sourceKind) else {
+            reads?.noteAbsent(path, sourceKind)
+            return nil
+        }
+        return try source(path, sourceKind)
     }
 
     /// The compiled phrases beside the charter; without any, a finder that finds nothing.
@@ -102,9 +135,9 @@ public struct PolicyFiles: Sendable {
 
     /// The chain of operators that ends in `path`: each layer's `under` is found by its name.
     public func chain(endingIn path: String) throws(FileError) -> [SourceText] {
-        var chain = [try PolicyFiles.source(path)]
+        var chain = [try source(path, .layer)]
         while chain.count <= Policy.mostOperators, let under = LayerHeader(chain[0]).under {
-            guard let above = find(under, beside: chain[0].file) else { break }
+            guard let above = find(under, beside: chain[0].file, .layer) else { break }
             chain.insert(above, at: 0)
         }
         return chain
@@ -113,6 +146,12 @@ public struct PolicyFiles: Sendable {
     /// `NAME.yaml` beside the layer, then in its `templates/`, then in the charter's folder and its
     /// `templates/`; with the standard charter, last among the templates that the program carries.
     public func find(_ name: String, beside path: String) -> SourceText? {
+        find(name, beside: path, .template)
+    }
+
+    private func find(
+        _ name: String, beside path: String, _ kind: PolicySource.Kind
+    ) -> SourceText? {
         guard !name.isEmpty, !name.contains("/"), !name.hasPrefix(".") else { return nil }
         var folders = [URL(filePath: path).deletingLastPathComponent()]
         if let charterPath {
@@ -121,12 +160,15 @@ public struct PolicyFiles: Sendable {
         for folder in folders {
             for place in [folder, folder.appending(path: "templates")] {
                 let file = place.appending(path: "\(name).yaml").relativePath
-                if FileManager.default.fileExists(atPath: file) {
-                    return try? PolicyFiles.source(file)
-                }
+                // One that was in force and is gone is not replaced by another of its name.
+                guard let isThere = try? isThere(file, kind) else { return nil }
+                if isThere { return try? source(file, kind) }
             }
         }
-        return charterPath == nil ? PolicyFiles.standardTemplates[name] : nil
+        guard charterPath == nil, let template = PolicyFiles.standardTemplates[name] else {
+            return nil
+        }
+        return carried(template, kind)
     }
 
     /// The templates that the program carries with the standard charter, by name.
@@ -160,7 +202,7 @@ public struct PolicyFiles: Sendable {
         _ charter: CharterDocument, platform: String? = nil, innermost: String? = nil
     ) throws(FileError) -> Reading<PolicyDocuments> {
         var platformSource: SourceText?
-        if let platform { platformSource = try PolicyFiles.source(platform) }
+        if let platform { platformSource = try source(platform, .platform) }
         var operators: [SourceText] = []
         if let innermost { operators = try chain(endingIn: innermost) }
         let nearest = innermost ?? platform ?? ""

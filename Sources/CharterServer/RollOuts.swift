@@ -5,34 +5,57 @@ internal import Synchronization
 
 /// How candidates go and how adjustments are used, by operator, in memory.
 final class RollOuts: Sendable {
-    private let rollOuts: Mutex<[String: RollOut]>
-    private let uses: Mutex<[String: AdjustmentUse]>
-    private let hashes: Bool
+    /// What is tried for an operator, and how it goes.
+    private struct Trial {
+        /// Of the two policies.
+        let digests: [CharterEngine.Digest?]
+        var rollOut: RollOut
+    }
 
-    init(_ settings: Settings) {
-        var rollOuts: [String: RollOut] = [:]
-        for entry in settings.operators {
-            guard let candidate = entry.candidate else { continue }
-            rollOuts[entry.name] = RollOut(share: candidate.share, gates: candidate.gates)
+    private let trials: Mutex<[String: Trial]>
+    private let uses: Mutex<[String: AdjustmentUse]>
+    private let hasTrials: Bool
+
+    /// - Parameter last: what was counted before another version came into force: it goes on where it counts
+    ///   the same thing.
+    init(_ gateway: Gateway, after last: RollOuts?) {
+        let before = last?.trials.withLock { $0 } ?? [:]
+        var trials: [String: Trial] = [:]
+        var uses = last?.uses.withLock { $0 } ?? [:]
+        for entry in gateway.settings.operators {
+            guard let enforcement = gateway.enforcement(ofOperator: entry.name) else { continue }
+            if uses[entry.name]?.policy !== enforcement.policy { uses[entry.name] = nil }
+            guard let tried = entry.candidate, let candidate = enforcement.candidate else {
+                continue
+            }
+            let digests = [enforcement.policy.digest, candidate.enforcement.policy.digest]
+            if let trial = before[entry.name], trial.digests == digests,
+                trial.rollOut.share == tried.share, trial.rollOut.gates == tried.gates
+            {
+                trials[entry.name] = trial
+            } else {
+                trials[entry.name] = Trial(
+                    digests: digests, rollOut: RollOut(share: tried.share, gates: tried.gates))
+            }
         }
-        self.rollOuts = Mutex(rollOuts)
-        uses = Mutex([:])
-        hashes = !rollOuts.isEmpty
+        hasTrials = !trials.isEmpty
+        self.trials = Mutex(trials)
+        self.uses = Mutex(uses)
     }
 
     /// Whether the candidate decides for a user of an operator's.
     func isTried(_ user: Text?, _ operatorName: String) -> Bool {
-        guard hashes, let user else { return false }
+        guard hasTrials, let user else { return false }
         let hash = RollOuts.hash(operatorName + "\n" + user.string)
-        return rollOuts.withLock { $0[operatorName]?.includes(userHash: hash) ?? false }
+        return trials.withLock { $0[operatorName]?.rollOut.includes(userHash: hash) ?? false }
     }
 
     /// Notes what became of a request.
     func note(_ record: DecisionRecord, at instant: Instant) {
         let isRefused = record.act >= .ask || !record.stopped.isEmpty
-        if hashes {
-            rollOuts.withLock { rollOuts in
-                rollOuts[record.operatorName]?.note(
+        if hasTrials {
+            trials.withLock { trials in
+                trials[record.operatorName]?.rollOut.note(
                     isTried: record.isTried, isRefused: isRefused,
                     isNeedless: record.isNeedlessRefusal, record.flip, id: record.id)
             }
@@ -46,14 +69,14 @@ final class RollOuts: Sendable {
 
     /// How an operator's candidate goes; nil where there is none.
     func rollOut(of operatorName: String) -> RollOut? {
-        rollOuts.withLock { $0[operatorName] }
+        trials.withLock { $0[operatorName]?.rollOut }
     }
 
     /// Takes an operator's candidate back; false where there is none.
     func takeBack(_ operatorName: String) -> Bool {
-        rollOuts.withLock { rollOuts in
-            guard rollOuts[operatorName] != nil else { return false }
-            rollOuts[operatorName]?.takeBack()
+        trials.withLock { trials in
+            guard trials[operatorName] != nil else { return false }
+            trials[operatorName]?.rollOut.takeBack()
             return true
         }
     }

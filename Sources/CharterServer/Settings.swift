@@ -6,7 +6,7 @@ internal import Foundation
 /// How `charter serve` is set up (`charter.yaml`, docs/gateway.md).
 public struct Settings: Sendable {
     /// A model's server.
-    public struct Upstream: Sendable {
+    public struct Upstream: Sendable, Hashable {
         /// What whoever runs it calls it; told to no client.
         public var name = "upstream"
         /// With its version: `http://127.0.0.1:8081/v1`.
@@ -71,7 +71,7 @@ public struct Settings: Sendable {
     }
 
     /// What is tried beside an operator's layer.
-    struct Candidate: Sendable {
+    struct Candidate: Sendable, Equatable {
         /// Another charter.
         var charter: String?
         /// Another layer in place of the operator's.
@@ -87,7 +87,7 @@ public struct Settings: Sendable {
     /// Whose tokens show who a user is, and what they show.
     struct Tokens: Sendable {
         /// Where the issuer's keys are.
-        enum Keys: Sendable {
+        enum Keys: Sendable, Hashable {
             /// A JWK set at an address.
             case url(String)
             /// A JWK set on disk.
@@ -110,6 +110,17 @@ public struct Settings: Sendable {
         var refreshSeconds = 300
         /// Keys older than this are believed no more.
         var maxAgeSeconds = 86_400
+    }
+
+    /// How clients reach the gateway by TLS.
+    public struct TLS: Sendable, Hashable {
+        /// The path of the certificate, in PEM, with those between it and its root behind it.
+        public var certificate: String
+        /// The path of its private key, in PEM.
+        public var key: String
+        /// The path of the certificates, in PEM, one of which must have signed a client's; nil: clients need
+        /// none.
+        public var clientCA: String?
     }
 
     /// What they were read from; nil: made by a program.
@@ -140,6 +151,13 @@ public struct Settings: Sendable {
     public var bodyLimit = 8 << 20
     /// What is asked beside the patterns.
     var detection = Detection()
+    /// Nil: clients speak HTTP without TLS.
+    public var tls: TLS?
+    /// How long answers may go on that are being given when the gateway is told to end.
+    public var drainSeconds = 30
+    /// How long what was in force stays so where its files are gone or wrong; then the most cautious values
+    /// are.
+    public var maxAgeSeconds = 86_400
 
     /// Settings that serve the standard charter, without operators, on 127.0.0.1:8080.
     public init(upstreams: [Upstream]) {
@@ -149,6 +167,18 @@ public struct Settings: Sendable {
     /// The role in which models take instructions: `developer` where all their servers know it.
     var guideRole: MessageRole {
         upstreams.allSatisfy { $0.instructions == "developer" } ? .developer : .system
+    }
+
+    /// The folder of the file that they were read from, with a slash behind it; empty where there is none.
+    var folder: String {
+        guard let slash = source?.file.lastIndex(of: "/") else { return "" }
+        return String(source?.file[...slash] ?? "")
+    }
+
+    /// Whether this is the address of a model's server.
+    public static func isUpstream(_ url: String) -> Bool {
+        (url.hasPrefix("http://") || url.hasPrefix("https://"))
+            && URL(string: url)?.host()?.isEmpty == false
     }
 
     /// Sets the address, `HOST:PORT`; false where it is none.
@@ -175,7 +205,9 @@ public struct Settings: Sendable {
             return Reading(value: nil, diagnostics: [bound])
         }
         var reader = SettingsReader(source, environment, needsKeys: needsKeys)
-        let settings = reader.read()
+        var settings = Settings(upstreams: [])
+        reader.read(into: &settings)
+        reader.checkUpstreams(of: settings)
         // A line of settings may hold a key, which gets into no log.
         let diagnostics = reader.findings.diagnostics.map(\.withoutLine)
         return Reading(value: settings, diagnostics: diagnostics)

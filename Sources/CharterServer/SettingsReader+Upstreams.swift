@@ -1,39 +1,73 @@
 internal import CharterDocuments
 internal import CharterGateway
-internal import Foundation
 
 extension SettingsReader {
-    /// Reads `upstream` or `upstreams` (docs/gateway.md); nil where there is none, or one that is wrong.
-    mutating func upstreams(
-        _ one: YAMLNode?, _ several: YAMLNode?, _ root: YAMLNode
-    ) -> [Settings.Upstream]? {
+    /// Reads `upstream` or `upstreams` (docs/gateway.md).
+    mutating func upstreams(_ one: YAMLNode?, _ several: YAMLNode?) -> [Settings.Upstream] {
         switch (one, several) {
-        case (let node?, nil): return upstream(node, SettingsReader.upstreamKeys).map { [$0] }
+        case (let node?, nil):
+            var upstream = Settings.Upstream(url: "")
+            let members = pairs(node, SettingsReader.upstreamKeys)
+            for key in SettingsReader.upstreamKeys {
+                members[key].map { takeUpstream(key, $0, into: &upstream) }
+            }
+            checkLimits(of: upstream, members["first_token"]?.range ?? node.range)
+            return [upstream]
         case (nil, let node?): return upstreams(node)
         case (_?, let node?):
             findings.add(
                 "settings.bad-value", at: node.range, "there are `upstream` and `upstreams`",
                 reason: "one of them would not be asked",
                 help: "write all of them into `upstreams`")
-        case (nil, nil):
-            findings.add(
-                "settings.bad-value", at: root.range, "there is no `upstream`",
-                help: "write `upstream: {url: http://127.0.0.1:8081/v1}`")
+            return []
+        case (nil, nil): return []
         }
-        return nil
     }
 
-    private static let upstreamKeys = [
+    /// Keys of `upstream`, and of each of `upstreams`.
+    static let upstreamKeys = [
         "url", "api", "key", "instructions", "timeout", "connect", "first_token",
     ]
 
-    private mutating func upstreams(_ node: YAMLNode) -> [Settings.Upstream]? {
+    /// Reads the value of a key of an upstream.
+    mutating func takeUpstream(
+        _ key: String, _ node: YAMLNode, into upstream: inout Settings.Upstream
+    ) {
+        switch key {
+        case "url":
+            guard let url = node.scalar, Settings.isUpstream(url) else {
+                findings.add(
+                    "settings.bad-value", at: node.range,
+                    "`url` must be the address of a model's server",
+                    help: "write `url: http://127.0.0.1:8081/v1`")
+                return
+            }
+            upstream.url = url
+        case "api": dialects(node).map { upstream.dialects = $0 }
+        case "key": upstream.key = secret(node)
+        case "timeout": number(node, 1...3_600).map { upstream.timeoutSeconds = $0 }
+        case "connect": number(node, 1...60).map { upstream.connectSeconds = $0 }
+        case "first_token": number(node, 1...3_600).map { upstream.firstTokenSeconds = $0 }
+        default:
+            choice(node, "instructions", ["system", "developer"]).map { upstream.instructions = $0 }
+        }
+    }
+
+    private mutating func checkLimits(of upstream: Settings.Upstream, _ range: Range<Int>) {
+        guard let first = upstream.firstTokenSeconds, first > upstream.timeoutSeconds else { return }
+        findings.add(
+            "settings.bad-value", at: range, "`first_token` is above `timeout`",
+            reason: "no silence is longer than `timeout`, the first one included",
+            help: "write at least `timeout: \(first)`")
+    }
+
+    private mutating func upstreams(_ node: YAMLNode) -> [Settings.Upstream] {
         guard case .sequence(let nodes) = node.content, !nodes.isEmpty else {
             findings.add(
                 "settings.bad-value", at: node.range,
                 "`upstreams` is a list of at least one, not \(node.kind)",
                 help: "write `upstreams: [{name: a, url: http://127.0.0.1:8081/v1}]`")
-            return nil
+            return []
         }
         var upstreams: [Settings.Upstream] = []
         var names: Set<String> = []
@@ -55,35 +89,27 @@ extension SettingsReader {
             }
             upstreams.append(upstream)
         }
-        return upstreams.isEmpty ? nil : upstreams
+        return upstreams
     }
 
     private mutating func upstream(_ node: YAMLNode, _ keys: [String]) -> Settings.Upstream? {
         let members = pairs(node, keys)
-        guard let urlNode = members["url"], let url = urlNode.scalar,
-            url.hasPrefix("http://") || url.hasPrefix("https://"), URL(string: url)?.host() != nil
-        else {
+        guard members["url"] != nil else {
             findings.add(
-                "settings.bad-value", at: members["url"]?.range ?? node.range,
+                "settings.bad-value", at: node.range,
                 "`url` must be the address of a model's server",
                 help: "write `url: http://127.0.0.1:8081/v1`")
             return nil
         }
-        var upstream = Settings.Upstream(url: url)
-        if keys.contains("name") { upstream.name = members["name"]?.scalar ?? "" }
-        upstream.key = members["key"].flatMap { secret($0) }
-        if let node = members["api"], let dialects = dialects(node) { upstream.dialects = dialects }
-        if let node = members["instructions"],
-            let role = choice(node, "instructions", ["system", "developer"])
-        {
-            upstream.instructions = role
+        var upstream = Settings.Upstream(url: "")
+        upstream.name = members["name"]?.scalar ?? ""
+        for key in SettingsReader.upstreamKeys {
+            members[key].map { takeUpstream(key, $0, into: &upstream) }
         }
+        checkLimits(of: upstream, members["first_token"]?.range ?? node.range)
         upstream.models = members["models"].flatMap { models($0) }
-        if let node = members["order"], let order = number(node, 0...100) { upstream.order = order }
-        if let node = members["weight"], let weight = number(node, 1...1_000) {
-            upstream.weight = weight
-        }
-        readLimits(members, &upstream)
+        members["order"].flatMap { number($0, 0...100) }.map { upstream.order = $0 }
+        members["weight"].flatMap { number($0, 1...1_000) }.map { upstream.weight = $0 }
         return upstream
     }
 
@@ -94,31 +120,12 @@ extension SettingsReader {
         guard !dialects.isEmpty, dialects.count == nodes.count else {
             findings.add(
                 "settings.bad-value", at: node.range, "`api` is `openai`, `anthropic` or both",
-                help: "write `[openai, anthropic]` where the server speaks both")
+                help: NearestName.help(
+                    for: node.scalar ?? "", among: Dialect.allCases.map(\.rawValue))
+                    ?? "write `[openai, anthropic]` where the server speaks both")
             return nil
         }
         return Set(dialects)
-    }
-
-    private mutating func readLimits(
-        _ members: [String: YAMLNode], _ upstream: inout Settings.Upstream
-    ) {
-        if let node = members["timeout"], let seconds = number(node, 1...3_600) {
-            upstream.timeoutSeconds = seconds
-        }
-        if let node = members["connect"], let seconds = number(node, 1...60) {
-            upstream.connectSeconds = seconds
-        }
-        if let node = members["first_token"], let seconds = number(node, 1...3_600) {
-            guard seconds <= upstream.timeoutSeconds else {
-                findings.add(
-                    "settings.bad-value", at: node.range, "`first_token` is above `timeout`",
-                    reason: "no silence is longer than `timeout`, the first one included",
-                    help: "write at least `timeout: \(seconds)`")
-                return
-            }
-            upstream.firstTokenSeconds = seconds
-        }
     }
 
     private mutating func models(_ node: YAMLNode) -> Set<String>? {

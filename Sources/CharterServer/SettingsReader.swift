@@ -13,6 +13,10 @@ struct SettingsReader {
     private let needsKeys: Bool
     /// Whether the settings say what models cost.
     var hasPrices = false
+    /// Where the settings say what the upstream is.
+    private var upstreamPlace: Range<Int>?
+    /// Variables that the settings name, by `env:NAME`.
+    private(set) var variables: Set<String> = []
 
     init(_ source: SourceText, _ environment: [String: String], needsKeys: Bool) {
         self.needsKeys = needsKeys
@@ -21,66 +25,24 @@ struct SettingsReader {
         folder = URL(filePath: source.file).deletingLastPathComponent()
     }
 
-    mutating func read() -> Settings? {
+    /// Reads a file of settings; whatever is wrong is told.
+    mutating func read(into settings: inout Settings) {
+        settings.source = findings.source
         guard let root = YAMLReader.read(findings.source.bytes, area: "settings", &findings) else {
             if !findings.hasErrors {
                 findings.add("settings.syntax", at: 0..<1, "the settings are empty")
             }
-            return nil
+            return
         }
-        return read(root)
-    }
-
-    private mutating func read(_ root: YAMLNode) -> Settings? {
         let top = pairs(
             root,
-            [
-                "charter", "platform", "listen", "upstream", "operators", "decisions", "body_limit",
-                "public_url", "store", "log_only", "upstreams", "prices", "detectors", "detection",
+            SettingsReader.scalars + [
+                "upstream", "upstreams", "operators", "store", "tls", "prices", "detectors",
+                "detection", "log_only",
             ])
-        // Where none can be read, what else is wrong is told, too.
-        var settings = Settings(upstreams: upstreams(top["upstream"], top["upstreams"], root) ?? [])
-        settings.source = findings.source
-        settings.charter = top["charter"].flatMap { path($0) }
-        settings.platform = top["platform"].flatMap { path($0) }
-        if let node = top["listen"], !settings.listen(node.scalar ?? "") {
-            findings.add(
-                "settings.bad-value", at: node.range, "this is no address",
-                help: "write `127.0.0.1:8080`")
-        }
-        if let node = top["decisions"], let number = number(node, 1...1_000_000) {
-            settings.decisions = number
-        }
-        if let node = top["body_limit"], let number = number(node, 1_024...(1 << 30)) {
-            settings.bodyLimit = number
-        }
-        if let node = top["public_url"] {
-            guard let url = node.scalar, url.hasPrefix("https://"), !url.hasSuffix("/"),
-                let parsed = URL(string: url), parsed.host() != nil, parsed.query() == nil,
-                parsed.fragment() == nil
-            else {
-                findings.add(
-                    "settings.bad-value", at: node.range, "this is no public address",
-                    help: "write one such as `https://charter.example.com`")
-                return nil
-            }
-            settings.publicURL = url
-        }
-        if let node = top["store"] {
-            let parts = pairs(node, ["path", "secret"])
-            guard let file = parts["path"].flatMap({ path($0) }),
-                let secret = parts["secret"].flatMap({ secret($0, isNeeded: true) }),
-                secret.utf8.count >= Store.shortestSecret
-            else {
-                findings.add(
-                    "settings.bad-value", at: node.range,
-                    "a store has a `path` and a `secret` of at least \(Store.shortestSecret) bytes",
-                    reason: "who has the file alone must not be able to use a key",
-                    help: "write `store: {path: charter.sqlite, secret: env:CHARTER_STORE_SECRET}`")
-                return nil
-            }
-            settings.store = (file, secret)
-        }
+        for key in SettingsReader.scalars { top[key].map { take(key, $0, into: &settings) } }
+        settings.upstreams = upstreams(top["upstream"], top["upstreams"])
+        upstreamPlace = (top["upstream"] ?? top["upstreams"])?.range
         if let node = top["prices"] {
             settings.prices = prices(node)
             // One that is wrong is told, and need not be missed besides.
@@ -88,10 +50,82 @@ struct SettingsReader {
         }
         settings.detection = detection(top["detectors"], top["detection"])
         settings.logOnly = top["log_only"].flatMap { logOnly($0) }
+        if let node = top["store"] { settings.store = store(node) }
+        if let node = top["tls"] { settings.tls = tls(node) }
         if let node = top["operators"] {
-            settings.operators = operators(node, hasStore: settings.store != nil)
+            settings.operators = operators(node, hasStore: top["store"] != nil)
         }
-        return settings
+    }
+
+    /// Tells where there is no model's server, after all that may name one was read.
+    mutating func checkUpstreams(of settings: Settings) {
+        guard settings.upstreams.allSatisfy(\.url.isEmpty), !findings.hasErrors else { return }
+        findings.add(
+            "settings.bad-value", at: upstreamPlace ?? 0..<1, "there is no `url` of an `upstream`",
+            help: "write `upstream: {url: http://127.0.0.1:8081/v1}`")
+    }
+
+    /// Keys of one value.
+    static let scalars = [
+        "charter", "platform", "listen", "decisions", "body_limit", "public_url", "drain",
+        "max_age",
+    ]
+    /// Reads the value of a key.
+    mutating func take(_ key: String, _ node: YAMLNode, into settings: inout Settings) {
+        switch key {
+        case "charter": settings.charter = path(node)
+        case "platform": settings.platform = path(node)
+        case "listen":
+            guard !settings.listen(node.scalar ?? "") else { return }
+            findings.add(
+                "settings.bad-value", at: node.range, "this is no address",
+                help: "write `127.0.0.1:8080`")
+        case "decisions": number(node, 1...1_000_000).map { settings.decisions = $0 }
+        case "body_limit": number(node, 1_024...(1 << 30)).map { settings.bodyLimit = $0 }
+        case "drain": number(node, 0...3_600).map { settings.drainSeconds = $0 }
+        case "max_age": number(node, 1...31_536_000).map { settings.maxAgeSeconds = $0 }
+        default:
+            guard let url = node.scalar, url.hasPrefix("https://"), !url.hasSuffix("/"),
+                let parsed = URL(string: url), parsed.host() != nil, parsed.query() == nil,
+                parsed.fragment() == nil
+            else {
+                findings.add(
+                    "settings.bad-value", at: node.range, "this is no public address",
+                    help: "write one such as `https://charter.example.com`")
+                return
+            }
+            settings.publicURL = url
+        }
+    }
+
+    private mutating func store(_ node: YAMLNode) -> (path: String, secret: String)? {
+        let parts = pairs(node, ["path", "secret"])
+        guard let file = parts["path"].flatMap({ path($0) }),
+            let secret = parts["secret"].flatMap({ secret($0, isNeeded: true) }),
+            secret.utf8.count >= Store.shortestSecret
+        else {
+            findings.add(
+                "settings.bad-value", at: node.range,
+                "a store has a `path` and a `secret` of at least \(Store.shortestSecret) bytes",
+                reason: "who has the file alone must not be able to use a key",
+                help: "write `store: {path: charter.sqlite, secret: env:CHARTER_STORE_SECRET}`")
+            return nil
+        }
+        return (file, secret)
+    }
+
+    private mutating func tls(_ node: YAMLNode) -> Settings.TLS? {
+        let parts = pairs(node, ["certificate", "key", "client_ca"])
+        guard let certificate = parts["certificate"].flatMap({ path($0) }),
+            let key = parts["key"].flatMap({ path($0) })
+        else {
+            findings.add(
+                "settings.bad-value", at: node.range, "`tls` has a `certificate` and a `key`",
+                help: "write `tls: {certificate: server.pem, key: server.key}`")
+            return nil
+        }
+        return Settings.TLS(
+            certificate: certificate, key: key, clientCA: parts["client_ca"].flatMap { path($0) })
     }
 
     private mutating func operators(
@@ -151,6 +185,7 @@ struct SettingsReader {
         }
         guard text.hasPrefix("env:") else { return text }
         let name = String(text.dropFirst(4))
+        variables.insert(name)
         guard let value = environment[name], !value.isEmpty else {
             let isVariable = isVariable(name)
             let isError = needsKeys || isNeeded || !isVariable

@@ -7,7 +7,10 @@ internal import Synchronization
 
 /// What users have set, of the store: read again within seconds, and at once where it was written here.
 final class UserLayers: Sendable {
-    private typealias Entry = (layer: UserLayer?, at: ContinuousClock.Instant)
+    /// A layer counts with the policy that it was read for: another charter reads it differently.
+    private typealias Entry = (
+        layer: UserLayer?, policy: Policy, at: ContinuousClock.Instant
+    )
 
     private let store: Store
     private let entries = Mutex(RecentEntries<[UInt8], Entry>(capacity: 10_000))
@@ -25,7 +28,9 @@ final class UserLayers: Sendable {
     func layer(of user: Text, _ enforcement: Enforcement) throws(APIError) -> UserLayer? {
         let hash = store.userHash(user.string, enforcement.operatorName)
         let now = ContinuousClock.now
-        if let entry = entries.withLock({ $0[hash] }), now - entry.at < UserLayers.freshness {
+        if let entry = entries.withLock({ $0[hash] }), entry.policy === enforcement.policy,
+            now - entry.at < UserLayers.freshness
+        {
             return entry.layer
         }
         let layer: UserLayer?
@@ -42,7 +47,7 @@ final class UserLayers: Sendable {
         } catch {
             throw .unavailable("what the user has set cannot be read")
         }
-        entries.withLock { $0.keep((layer, now), for: hash) }
+        entries.withLock { $0.keep((layer, enforcement.policy, now), for: hash) }
         return layer
     }
 
@@ -85,7 +90,7 @@ final class UserLayers: Sendable {
     private func forget(_ user: String, _ enforcement: Enforcement) {
         let hash = store.userHash(user, enforcement.operatorName)
         let past = ContinuousClock.now - UserLayers.freshness
-        entries.withLock { $0.keep((nil, past), for: hash) }
+        entries.withLock { $0.keep((nil, enforcement.policy, past), for: hash) }
     }
 
     /// A user's layer stands alone: there are no templates where it is kept.

@@ -3,10 +3,12 @@ import contextlib
 import dataclasses
 import http.client
 import json
+import os
 import pathlib
 import re
 import signal
 import socket
+import ssl
 import subprocess
 import tempfile
 import time
@@ -48,13 +50,18 @@ class Response:
 class Server:
     """A gateway or an upstream at a port of loopback, and the ways to talk to it."""
 
-    def __init__(self, port: int):
-        self.port = port
+    def __init__(self, port: int, tls: ssl.SSLContext | None = None):
+        self.port, self.tls = port, tls
         self._clients: dict = {}
 
     @property
     def url(self) -> str:
-        return f"http://127.0.0.1:{self.port}"
+        return f"http{'s' if self.tls else ''}://127.0.0.1:{self.port}"
+
+    def connect(self, timeout: float = 20) -> http.client.HTTPConnection:
+        if self.tls:
+            return http.client.HTTPSConnection("127.0.0.1", self.port, timeout=timeout, context=self.tls)
+        return http.client.HTTPConnection("127.0.0.1", self.port, timeout=timeout)
 
     def client(self, key: str, **options) -> openai.OpenAI:
         """The official client, as anybody would use it, but impatient; one for each key, as making one is slow."""
@@ -75,7 +82,7 @@ class Server:
     def request(self, method: str, path: str, body: bytes | None = None, headers: dict | None = None,
                 key: str | None = None, timeout: float = 20) -> Response:
         """One request, written by hand."""
-        connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=timeout)
+        connection = self.connect(timeout)
         sent = {"Content-Type": "application/json"} if body is not None else {}
         if key:
             sent["Authorization"] = f"Bearer {key}"
@@ -92,17 +99,18 @@ class Server:
 class Gateway(Server):
     """The command `charter serve` at a free port, with settings of its own."""
 
-    def __init__(self, binary: pathlib.Path, settings: dict):
-        super().__init__(free_port())
+    def __init__(self, binary: pathlib.Path, settings: dict, environment: dict | None = None,
+                 tls: ssl.SSLContext | None = None):
+        super().__init__(free_port(), tls)
         self.folder = tempfile.TemporaryDirectory(prefix="charter-acceptance.")
-        config = pathlib.Path(self.folder.name, "charter.yaml")
-        # JSON is YAML.
-        config.write_text(json.dumps(settings | {"listen": f"127.0.0.1:{self.port}"}), encoding="utf-8")
+        self.config = config = pathlib.Path(self.folder.name, "charter.yaml")
+        self.write(settings)
         self.log = pathlib.Path(self.folder.name, "log")
         began = time.monotonic()
         with self.log.open("wb") as out:
             self.process = subprocess.Popen([str(binary), "serve", "--config", str(config)], stdin=subprocess.DEVNULL,
-                                            stdout=out, stderr=out, start_new_session=True)
+                                            stdout=out, stderr=out, start_new_session=True,
+                                            env=os.environ | (environment or {}))
         while True:
             if self.process.poll() is not None:
                 raise RuntimeError(f"charter serve ended with {self.process.returncode}: {self.written()[-1500:]}")
@@ -114,6 +122,13 @@ class Gateway(Server):
                 raise RuntimeError(f"charter serve did not answer within 30 s: {self.written()[-1500:]}")
             time.sleep(0.01)
         self.ready = time.monotonic() - began
+
+    def write(self, settings: dict) -> None:
+        """Puts settings in place of those that it has, as an editor does: whole, and at once."""
+        new = self.config.with_suffix(".new")
+        # JSON is YAML.
+        new.write_text(json.dumps(settings | {"listen": f"127.0.0.1:{self.port}"}), encoding="utf-8")
+        new.replace(self.config)
 
     def written(self) -> str:
         """What it has logged so far."""
@@ -184,9 +199,9 @@ class Context:
         """The small charter in front of nothing."""
         return self._gateway("unreachable", lambda: self._small(f"http://127.0.0.1:{free_port()}/v1"))
 
-    def other(self, name: str, settings: dict) -> Server:
+    def other(self, name: str, settings: dict, **options) -> Server:
         """A gateway with settings of the check's own."""
-        return self._gateway(name, lambda: settings)
+        return self._gateway(name, lambda: settings, **options)
 
     def _small(self, upstream: str) -> dict:
         folder = HERE / "charter"
@@ -194,11 +209,11 @@ class Context:
                 "operators": [{"name": name, "layer": str(folder / f"{name}.yaml"), "key": f"key-{name}"}
                               for name in ("shop", "studio")]}
 
-    def _gateway(self, name: str, settings) -> Server:
+    def _gateway(self, name: str, settings, **options) -> Server:
         if name not in self._gateways:
             if self.binary is None:
                 raise Skipped("there is no gateway in this run")
-            self._gateways[name] = Gateway(self.binary, settings())
+            self._gateways[name] = Gateway(self.binary, settings(), **options)
         return self._gateways[name]
 
     # The real model.

@@ -25,9 +25,8 @@ struct AcceptanceTests {
             groups.isSuperset(of: [
                 "passing", "faults", "refusals", "requests", "decisions", "operators", "hardcoded",
                 "model", "tokens", "instructions", "reading", "five", "access", "identity",
-                "messages", "responses", "translation",
-                "upstreams", "budgets", "modes",
-                "model", "tokens", "instructions", "reading", "five", "access", "identity", "judge",
+                "messages", "responses", "translation", "upstreams", "budgets", "modes", "judge",
+                "reload", "readiness", "tls",
             ])
         )
     }

@@ -101,6 +101,7 @@ struct CommandTests {
         "explains each command without running it",
         arguments: [
             "check", "matrix", "decide", "explain", "test", "serve", "init", "inherit", "view-as",
+            "status",
         ])
     func help(command: String) async throws {
         let ended = try await Self.charter([command, "--help"])

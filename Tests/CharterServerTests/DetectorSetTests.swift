@@ -22,7 +22,7 @@ struct DetectorSetTests {
     func counts() async throws {
         let settings = try #require(
             Settings.read(SourceText(file: "c.yaml", text: Self.settings), environment: [:]).value)
-        let plan = try #require(try Gateway.read(settings).value?.detectors)
+        let plan = try #require(Gateway.read(settings, at: Instant(seconds: 0)).value?.detectors)
         let detectors = DetectorSet(
             plan, logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() })
         let text = DetectedText(

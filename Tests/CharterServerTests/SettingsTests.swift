@@ -106,7 +106,8 @@ struct SettingsTests {
     @Test("A claim that nobody declares keeps the gateway from starting, and the nearest is named")
     func tokenClaims() throws {
         let text = Self.tokens("issuer: i, audience: a, jwks: k, claims: {agee: age}")
-        let reading = try Gateway.read(try #require(read(text).value))
+        let reading = Gateway.read(
+            try #require(read(text).value), at: Instant(seconds: 0))
         #expect(reading.value == nil)
         let told = reading.diagnostics.filter { $0.severity == .error }
         #expect(told.count == 2 && told.allSatisfy { $0.position.line == 2 })
@@ -162,7 +163,7 @@ struct SettingsTests {
         let settings = try #require(read(Self.upstream + text).value)
         #expect(settings.detection.judges.map(\.timeout) == [.milliseconds(200)])
         #expect(settings.detection.moderations.map(\.name) == ["moderation", "other"])
-        let told = try Gateway.read(settings).diagnostics.filter { $0.severity == .error }
+        let told = Gateway.read(settings, at: Instant(seconds: 0)).diagnostics.filter { $0.severity == .error }
         #expect(told.map(\.position.line) == [3, 4, 5])
         #expect(
             told.map { $0.help ?? "" }.sorted() == [
@@ -174,7 +175,7 @@ struct SettingsTests {
     func judgeOfTheRest() throws {
         let judge = Self.detectors("judge: {url: 'http://x/v1', model: m}")
         let settings = try #require(read(judge).value)
-        let plan = try #require(try Gateway.read(settings).value?.detectors)
+        let plan = try #require(Gateway.read(settings, at: Instant(seconds: 0)).value?.detectors)
         let looked = plan.judges.flatMap(\.groups).flatMap { $0 }
         #expect(looked.contains("sycophancy") && !looked.contains("erotica"))
         #expect(plan.judges[0].groups.count > 1)

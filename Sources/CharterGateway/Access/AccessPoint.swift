@@ -17,6 +17,9 @@ public struct AccessPoint: Sendable {
         self.mapping = mapping
     }
 
+    /// The same where another policy decides, whose charter has the same behaviors.
+    public func deciding(by policy: Policy) -> AccessPoint { AccessPoint(policy, mapping) }
+
     /// How much of a request is read.
     public static let limits = JSONLimits(bytes: 1 << 20, depth: 32, values: 50_000)
     /// The most questions of one request.

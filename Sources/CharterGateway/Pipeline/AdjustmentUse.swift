@@ -6,7 +6,8 @@ public import CharterEngine
 /// What never applies is not needed, or guards against what has not happened yet; what is always refused is a
 /// mistake. A value without a clock; O(behaviors) a request.
 public struct AdjustmentUse: Sendable {
-    private let policy: Policy
+    /// Whose adjustments they are.
+    public let policy: Policy
     private let adjustments: [Policy.PlacedAdjustment]
     private let numbers: [UInt32: Int]
     /// The behaviors that any of them adjusts.

@@ -8,7 +8,7 @@ public struct Enforcement: Sendable {
     /// The operator's name, as the settings call it.
     public let operatorName: String
     /// What decides.
-    public let policy: Policy
+    public private(set) var policy: Policy
     /// What finds demands in requests, and what answers exercise.
     public let patterns: PatternSet
     /// What finds instructions in messages; nil: none are looked for.
@@ -64,5 +64,15 @@ public struct Enforcement: Sendable {
             let rank = pattern.value.map(behavior.rank(of:)) ?? behavior.top
             return rank.map { Exercise(behavior: index, rank: $0) }
         }
+    }
+
+    /// The same where another policy decides, whose charter has the same behaviors in the same order.
+    public func deciding(by policy: Policy) -> Enforcement {
+        var enforcement = self
+        enforcement.policy = policy
+        // What is tried or let pass beside another policy is neither beside this one.
+        enforcement.candidate = nil
+        enforcement.logOnly = []
+        return enforcement
     }
 }

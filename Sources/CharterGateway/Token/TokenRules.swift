@@ -2,7 +2,7 @@ public import CharterDocuments
 public import CharterEngine
 
 /// What an operator's tokens must say, and what is taken from them.
-public struct TokenRules: Sendable {
+public struct TokenRules: Sendable, Hashable {
     /// What `iss` must be, to the byte.
     public var issuer: String
     /// What `aud` must be, or have among others.

@@ -444,7 +444,7 @@ def _(context):
     judge.answer = lambda asked: completion(verdicts(asked, **(
         {"poisons": exercised("powder")} if "powder" in asked.texts[-1]["text"] else {})))
     content, refusal, finish, events, found = streamed(server, n=2, text=["Milk.", "White powder."])
-    equal((content, finish, json.loads(events[-1][1])["error"]["code"]), ("", None, "policy_unavailable"))
+    equal((content, finish, json.loads(events[-1][1])["error"]["code"]), ("", None, "content_policy_violation"))
     equal(found["answer"]["stopped"], ["poisons"])
 
 

@@ -1,0 +1,85 @@
+internal import CharterEngine
+internal import Hummingbird
+internal import HummingbirdCore
+internal import HummingbirdHTTP2
+public import Logging
+internal import NIOCore
+internal import ServiceLifecycle
+internal import UnixSignals
+
+/// A gateway as a server, from its start to its end: it listens, follows its files while it runs, and lets
+/// answers end that are being given when it is told to.
+public struct ServerLifecycle: Sendable {
+    private let server: GatewayServer
+    private let origin: SettingsOrigin
+    private let logger: Logger
+
+    /// How long a connection may say nothing while a request is awaited or being read.
+    private static let idleTimeout = TimeAmount.seconds(60)
+    private static let mostConnections = 8_192
+
+    /// A server of this gateway, which is not running yet.
+    ///
+    /// - Parameter origin: where its settings come from, to be read again while it runs.
+    /// - Throws: where the store of the settings cannot be opened.
+    public init(_ gateway: Gateway, _ origin: SettingsOrigin, logger: Logger) throws {
+        server = try GatewayServer(gateway, logger: logger)
+        self.origin = origin
+        self.logger = logger
+    }
+
+    /// Serves until the process is told to end, by SIGTERM or SIGINT; then nobody new is let in, and answers
+    /// have the settings' `drain` to end.
+    ///
+    /// - Parameter onReady: is told the port when requests are answered.
+    public func run(onReady: @escaping @Sendable (Int) async -> Void) async throws {
+        let settings = server.gateway.settings
+        let phase = ServerPhase()
+        let inForce = InForce(InForce.Version(server, phase))
+        let retired = RetiredClients()
+        let application = Application(
+            responder: InForceResponder(inForce: inForce),
+            server: try ServerLifecycle.builder(settings),
+            configuration: .init(
+                address: .hostname(settings.host, port: settings.port),
+                serverName: nil,
+                backlog: 1_024,
+                availableConnectionsDelegate: MaximumAvailableConnections(
+                    ServerLifecycle.mostConnections)),
+            onServerRunning: { channel in
+                phase.begin(.ready)
+                await onReady(channel.localAddress?.port ?? 0)
+            },
+            logger: logger)
+        let reloader = Reloader(
+            inForce: inForce, phase: phase, origin: origin, retired: retired, logger: logger)
+        // The last is told to end first: readiness ends before the connections do.
+        var configuration = ServiceGroupConfiguration(
+            services: [application, reloader], gracefulShutdownSignals: [.sigterm, .sigint],
+            logger: logger)
+        configuration.maximumGracefulShutdownDuration = .seconds(settings.drainSeconds)
+        let group = ServiceGroup(configuration: configuration)
+        let result: Result<Void, any Error>
+        do {
+            try await withTaskExecutorPreference(EventLoopExecutor.shared) { try await group.run() }
+            result = .success(())
+        } catch {
+            // Answers that were cut off when the time for them was over are no failure of the server's.
+            result = phase.current == .draining ? .success(()) : .failure(error)
+        }
+        try? await inForce.current.server.shutdown()
+        await retired.shutdown()
+        try result.get()
+    }
+
+    private static func builder(_ settings: Settings) throws -> HTTPServerBuilder {
+        let stream = HTTP1Channel.Configuration(idleTimeout: idleTimeout)
+        guard let tls = settings.tls else { return .http1(configuration: stream) }
+        let configuration = try ServerTLS.configuration(tls)
+        return HTTPServerBuilder { responder in
+            try SecureChannel(
+                configuration, .init(idleTimeout: .seconds(60), streamConfiguration: stream),
+                responder: responder)
+        }
+    }
+}
