@@ -10,3 +10,4 @@
 //   Stream/    server-sent events
 //   Answer/    the watch over an answer, whole or while it is being written
 //   Pipeline/  one request from arrival to reply
+//   Telemetry/ what may be known of a request that is over: metrics, the log, traces

@@ -160,6 +160,7 @@ public struct Gateway: Sendable {
     /// Where AuthZEN's questions of this caller are decided; nil where its operator answers none.
     func accessPoint(authorization: String?, at now: Int64) throws(APIError) -> AccessPoint? {
         let identity = try identity(authorization: authorization, at: now)
+        Observation.current?.identified(identity.enforcement.operatorName)
         return accessPoints[identity.enforcement.operatorName]
     }
 

@@ -21,6 +21,7 @@ public struct GatewayServer: Sendable {
     /// By operator.
     private let tokens: [String: TokenVerifier]
     let userLayers: UserLayers?
+    private let telemetry: Telemetry
     private let logger: Logger
 
     /// How long a connection may say nothing while a request is awaited or being read.
@@ -38,6 +39,7 @@ public struct GatewayServer: Sendable {
         }
         self.gateway = store.map { gateway.with(KeyRing($0)) } ?? gateway
         userLayers = store.map(UserLayers.init)
+        telemetry = Telemetry(gateway.settings.telemetry, store)
         self.logger = logger
         decisions = DecisionStore(capacity: gateway.settings.decisions)
         model = ModelClient(gateway.settings.upstream)
@@ -53,7 +55,10 @@ public struct GatewayServer: Sendable {
     /// Serves until the process is told to end; in-flight answers are finished.
     public func run(onReady: @escaping @Sendable (Int) async -> Void) async throws {
         let router = Router(context: GatewayContext.self)
-        router.addMiddleware { UnknownPath() }
+        router.addMiddleware {
+            ObservedRequests(telemetry: telemetry)
+            UnknownPath()
+        }
         for method in [HTTPRequest.Method.get, .head] {
             router.on("/healthz", method: method) { _, _ in
                 Response(status: .ok, body: .init(byteBuffer: .init(string: "ok\n")))
@@ -99,6 +104,7 @@ public struct GatewayServer: Sendable {
                 backlog: 1_024,
                 availableConnectionsDelegate: MaximumAvailableConnections(
                     GatewayServer.mostConnections)),
+            services: admin,
             onServerRunning: { channel in await onReady(channel.localAddress?.port ?? 0) },
             logger: logger)
         do {
@@ -110,6 +116,13 @@ public struct GatewayServer: Sendable {
             throw error
         }
         try await shutdown()
+    }
+
+    /// The server beside this one, for those who run it.
+    private var admin: [any Service] {
+        gateway.settings.telemetry.admin.map {
+            [AdminServer(telemetry: telemetry, address: $0, logger: logger)]
+        } ?? []
     }
 
     private func shutdown() async throws {
@@ -129,15 +142,19 @@ public struct GatewayServer: Sendable {
         let arrival = Exchange.Arrival(
             id: GatewayServer.newID(), at: now, caller: try await caller(request, enforcement, now),
             models: identity.models)
+        let observation = Observation.current
         var exchange: Exchange
         do {
-            exchange = try Exchange(body, arrival, enforcement) { user throws(APIError) in
+            exchange = try Exchange(
+                body, arrival, enforcement, entering: { observation?.enters($0) }
+            ) { user throws(APIError) in
                 try userLayers?.layer(of: user, enforcement)
             }
         } catch {
             return response(error, id: arrival.id, enforcement.policy)
         }
         decisions.keep(exchange.record)
+        observation?.note(exchange)
         switch exchange.start {
         case .reply(let reply): return response(reply)
         case .forward(let body):
@@ -167,9 +184,12 @@ public struct GatewayServer: Sendable {
                 reply.headers.append(("retry-after", seconds))
             }
             decisions.keep(exchange.record)
+            Observation.current?.note(exchange)
             return response(reply)
         } catch {
-            return response(exchange.reply(error as? APIError ?? .upstreamUnreachable))
+            let error = error as? APIError ?? .upstreamUnreachable
+            Observation.current?.note { $0.note(error) }
+            return response(exchange.reply(error))
         }
     }
 
@@ -185,7 +205,7 @@ public struct GatewayServer: Sendable {
         var headers = GatewayServer.fields(exchange.headers)
         headers[.contentType] = "text/event-stream"
         headers[.cacheControl] = "no-cache"
-        let decisions = decisions
+        let (decisions, observation) = (decisions, Observation.current)
         return Response(
             status: .ok, headers: headers,
             body: ResponseBody { writer in
@@ -194,7 +214,11 @@ public struct GatewayServer: Sendable {
                 // Lent to the one task below, which is awaited before anything here goes on.
                 nonisolated(unsafe) var lentExchange = exchange
                 nonisolated(unsafe) var lentWriter = writer
-                defer { decisions.keep(lentExchange.record) }
+                defer {
+                    decisions.keep(lentExchange.record)
+                    observation?.heard()
+                    observation?.note(lentExchange)
+                }
                 try await client.whileOpen {
                     try await GatewayServer.relay(answer, &lentExchange, &lentWriter)
                 }
@@ -245,8 +269,10 @@ public struct GatewayServer: Sendable {
     // MARK: Requests and responses
 
     private func identity(of request: Request) throws(APIError) -> Gateway.Identity {
-        try gateway.identity(
+        let identity = try gateway.identity(
             authorization: request.headers[.authorization], at: GatewayServer.now().seconds)
+        Observation.current?.identified(identity.enforcement.operatorName)
+        return identity
     }
 
     func enforcement(of request: Request) throws(APIError) -> Enforcement {
@@ -324,6 +350,7 @@ public struct GatewayServer: Sendable {
     }
 
     private func response(_ error: APIError, id: String, _ policy: Policy?) -> Response {
+        Observation.current?.note { $0.note(error) }
         var headers = error.headers + [("x-request-id", id), ("content-type", "application/json")]
         if let digest = policy?.digest {
             headers += [("charter-decision", id), ("charter-policy", "\(digest)")]

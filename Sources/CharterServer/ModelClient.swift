@@ -1,5 +1,6 @@
 internal import AsyncHTTPClient
 internal import CharterGateway
+internal import Foundation
 internal import NIOCore
 internal import NIOHTTP1
 
@@ -7,6 +8,8 @@ internal import NIOHTTP1
 struct ModelClient: Sendable {
     private let client: HTTPClient
     private let upstream: Settings.Upstream
+    /// As `host:port`, without anything else that an address may hold.
+    private let server: String
 
     /// The largest answer that is not streamed, in bytes.
     static let largestAnswer = 32 << 20
@@ -22,6 +25,8 @@ struct ModelClient: Sendable {
         configuration.http1_1ConnectionDebugInitializer = ResponseStatusCheck.add
         client = HTTPClient(configuration: configuration)
         self.upstream = upstream
+        let url = URL(string: upstream.url)
+        server = (url?.host() ?? "") + (url?.port.map { ":\($0)" } ?? "")
     }
 
     func shutdown() async throws {
@@ -45,16 +50,21 @@ struct ModelClient: Sendable {
             request.headers.add(name: "content-type", value: "application/json")
             request.body = .bytes(ByteBuffer(bytes: body))
         }
+        Observation.current?.asks(server)
         do {
-            return try await client.execute(
+            let answer = try await client.execute(
                 request, deadline: .now() + .seconds(Int64(upstream.timeoutSeconds)))
+            Observation.current?.hears(Int(answer.status.code))
+            return answer
         } catch {
+            Observation.current?.hears(nil)
             throw ModelClient.error(error)
         }
     }
 
     /// The body of an answer, whole.
     func body(of response: HTTPClientResponse) async throws(APIError) -> [UInt8] {
+        defer { Observation.current?.heard() }
         do {
             let buffer = try await response.body.collect(upTo: ModelClient.largestAnswer)
             return Array(buffer.readableBytesView)

@@ -92,6 +92,8 @@ public struct Settings: Sendable {
     public var decisions = 1_000
     /// The largest body of a request, in bytes.
     public var bodyLimit = 8 << 20
+    /// What those who run the gateway see of it.
+    var telemetry = Telemetry()
 
     /// Settings that serve the standard charter, without operators, on 127.0.0.1:8080.
     public init(upstream: Upstream) {
@@ -100,12 +102,8 @@ public struct Settings: Sendable {
 
     /// Sets the address, `HOST:PORT`; false where it is none.
     public mutating func listen(_ address: String) -> Bool {
-        guard let colon = address.lastIndex(of: ":"),
-            let port = Int(address[address.index(after: colon)...]), (0...65_535).contains(port)
-        else { return false }
-        let name = String(address[..<colon])
-        host = name.isEmpty ? "0.0.0.0" : name.trimmingCharacters(in: ["[", "]"])
-        self.port = port
+        guard let address = Address(address) else { return false }
+        (host, port) = (address.host, address.port)
         return true
     }
 

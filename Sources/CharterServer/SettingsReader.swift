@@ -33,7 +33,7 @@ struct SettingsReader {
             root,
             [
                 "charter", "platform", "listen", "upstream", "operators", "decisions", "body_limit",
-                "public_url", "store",
+                "public_url", "store", "admin_listen", "log",
             ])
         guard let upstream = top["upstream"].flatMap({ upstream($0) }) else {
             if top["upstream"] == nil {
@@ -85,6 +85,7 @@ struct SettingsReader {
             }
             settings.store = (file, secret)
         }
+        settings.telemetry = telemetry(top, settings)
         if let node = top["operators"] {
             settings.operators = operators(node, hasStore: settings.store != nil)
         }

@@ -14,6 +14,7 @@ import urllib.parse
 import urllib.request
 
 import openai
+from prometheus_client.parser import text_string_to_metric_families
 from report import Skipped, holds
 from upstream import Upstream
 
@@ -47,6 +48,9 @@ class Response:
 class Server:
     """A gateway or an upstream at a port of loopback, and the ways to talk to it."""
 
+    # The fields and the body of every request that was written by hand.
+    sent: list[tuple[dict, bytes | None]] = []
+
     def __init__(self, port: int):
         self.port = port
         self._clients: dict[str, openai.OpenAI] = {}
@@ -70,8 +74,10 @@ class Server:
         sent = {"Content-Type": "application/json"} if body is not None else {}
         if key:
             sent["Authorization"] = f"Bearer {key}"
+        sent |= headers or {}
+        Server.sent.append((sent, body))
         with contextlib.closing(connection):
-            connection.request(method, path, body, sent | (headers or {}))
+            connection.request(method, path, body, sent)
             answer = connection.getresponse()
             return Response(answer.status, {name.lower(): value for name, value in answer.getheaders()}, answer.read())
 
@@ -88,7 +94,9 @@ class Gateway(Server):
         self.folder = tempfile.TemporaryDirectory(prefix="charter-acceptance.")
         config = pathlib.Path(self.folder.name, "charter.yaml")
         # JSON is YAML.
-        config.write_text(json.dumps(settings | {"listen": f"127.0.0.1:{self.port}"}), encoding="utf-8")
+        self.admin = Server(free_port())
+        own = {"listen": f"127.0.0.1:{self.port}", "admin_listen": f"127.0.0.1:{self.admin.port}", "log": "json"}
+        config.write_text(json.dumps(settings | own), encoding="utf-8")
         self.log = pathlib.Path(self.folder.name, "log")
         began = time.monotonic()
         with self.log.open("wb") as out:
@@ -109,6 +117,18 @@ class Gateway(Server):
     def written(self) -> str:
         """What it has logged so far."""
         return self.log.read_text(errors="replace")
+
+    def lines(self) -> list[dict]:
+        """What it has logged of requests so far."""
+        return [json.loads(line) for line in self.written().splitlines() if line.startswith("{")]
+
+    def metrics(self) -> dict:
+        """Its metrics as a collector reads them: {(name, labels in order): value}."""
+        answer = self.admin.request("GET", "/metrics")
+        holds(answer.status == 200, f"/metrics: {answer.status}")
+        families = text_string_to_metric_families(answer.body.decode())
+        return {(sample.name, tuple(sorted(sample.labels.items()))): sample.value
+                for family in families for sample in family.samples}
 
     def stop(self) -> None:
         if self.process.poll() is None:
@@ -174,6 +194,11 @@ class Context:
     def unreachable(self) -> Server:
         """The small charter in front of nothing."""
         return self._gateway("unreachable", lambda: self._small(f"http://127.0.0.1:{free_port()}/v1"))
+
+    @property
+    def gateways(self) -> list[Gateway]:
+        """Those that have been started so far."""
+        return [gateway for gateway in self._gateways.values() if isinstance(gateway, Gateway)]
 
     def other(self, name: str, settings: dict) -> Server:
         """A gateway with settings of the check's own."""

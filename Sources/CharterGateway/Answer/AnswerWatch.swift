@@ -22,6 +22,8 @@ public struct AnswerWatch<Watcher: TextWatcher>: Sendable {
     public private(set) var state = State.running
     /// What was stopped, in order.
     public private(set) var stops: [AnswerStop<Watcher.Violation>] = []
+    /// What the model's server says that it read and wrote, where it has said so.
+    public private(set) var usage: TokenUsage?
 
     private var events: ServerSentEvents
     private let expectedChoices: Int
@@ -104,6 +106,7 @@ public struct AnswerWatch<Watcher: TextWatcher>: Sendable {
         if event.data.isEmpty { return }
         if event.data == ChatChunk.done { return try complete(into: &output) }
         let chunk = try ChatChunk(event)
+        usage = chunk.usage ?? usage
         if chunk.choices.isEmpty { return chunk.write(to: &output) }
         for choicePlace in chunk.choices.indices where state == .running {
             let place = place(of: chunk.choices[choicePlace].index)

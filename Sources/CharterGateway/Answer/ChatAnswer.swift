@@ -8,6 +8,8 @@ public import CharterDocuments
 public struct ChatAnswer<Watcher: TextWatcher>: Sendable {
     /// What is delivered: the bytes as they came where nothing was stopped.
     public let body: [UInt8]
+    /// What the model's server says that it read and wrote.
+    public let usage: TokenUsage?
     /// What was stopped, in order.
     public let stops: [AnswerStop<Watcher.Violation>]
     /// Every watcher there has been, with what it watched.
@@ -41,6 +43,7 @@ public struct ChatAnswer<Watcher: TextWatcher>: Sendable {
             choices.append(try JudgedMessage(value, watcher: watcher))
         }
         guard !choices.isEmpty else { throw .upstreamMalformed("an answer without choices") }
+        usage = TokenUsage(of: root)
         let stops = choices.compactMap(\.stop)
         self.stops = stops
         watchers = choices.flatMap { choice in

@@ -14,6 +14,8 @@ public struct DecisionRecord: Sendable {
     public let policy: Policy
     /// What was done with the request.
     public let act: Act
+    /// Behaviors that the verdict found unmet.
+    public let unmet: [String]
     private let question: Request
     private let user: UserLayer?
     /// Behaviors at which an answer was stopped.
@@ -29,9 +31,13 @@ public struct DecisionRecord: Sendable {
         operatorName = enforcement.operatorName
         policy = enforcement.policy
         act = decision.verdict.act
+        unmet = decision.verdict.unmet.map { enforcement.policy.charter[$0].id.text.string }
         self.question = question
         self.user = user
     }
+
+    /// The id of the user that the request was of.
+    package var userID: Text? { question.user }
 
     /// The decision made again with its refused steps, which only who words a refusal reads.
     var explained: Decision? { try? policy.decide(question, user: user) }

@@ -29,6 +29,12 @@ public struct Exchange: Sendable {
         }
     }
 
+    /// What takes time before something is asked of the model.
+    public enum Step: Sendable {
+        /// Demands and instructions are looked for, what is found is decided, and what that comes to is done.
+        case detect, decide, act
+    }
+
     /// What to do first.
     public enum Start: Sendable {
         /// Nothing is asked of the model.
@@ -67,14 +73,17 @@ public struct Exchange: Sendable {
     /// What is kept of the decision, as far as no stream is watched.
     private var decided: DecisionRecord
     private var watch: AnswerWatch<PatternWatcher>?
+    private var wholeUsage: TokenUsage?
 
     /// Receives a request of a caller that was identified, and comes to its verdict.
     ///
-    /// - Parameter userLayer: what a user has set.
+    /// - Parameters:
+    ///   - entering: told of each step that begins, for whoever has a clock.
+    ///   - userLayer: what a user has set.
     /// - Throws: what is wrong with the request, in the protocol's own form.
     public init(
         _ body: [UInt8], _ arrival: Arrival, _ enforcement: Enforcement,
-        limits: JSONLimits = JSONLimits(),
+        limits: JSONLimits = JSONLimits(), entering: (Step) -> Void = { _ in },
         userLayer: (Text) throws(APIError) -> UserLayer? = { _ throws(APIError) in nil }
     ) throws(APIError) {
         // receive
@@ -88,6 +97,7 @@ public struct Exchange: Sendable {
         wording = Wording(
             enforcement: enforcement, language: arrival.caller.language?.string)
         // identify, detect
+        entering(.detect)
         let demands = try Exchange.detect(request, enforcement)
         var question = Request(
             user: arrival.caller.user ?? request.user.map { Text($0) }, roles: arrival.caller.roles,
@@ -101,10 +111,12 @@ public struct Exchange: Sendable {
         question.claims.merge(enforcement.statedClaims.claims(in: messages)) { shown, _ in shown }
         question.instructions = try Exchange.instructions(messages, question, layer, enforcement)
         // decide, arbitrate
+        entering(.decide)
         decision = try Exchange.decide(question, layer, enforcement.policy)
         judge = AnswerJudge(enforcement, decision, demands)
         decided = DecisionRecord(arrival, enforcement, question, layer, decision)
         // act
+        entering(.act)
         switch decision.verdict.act {
         case .refuse, .ask, .transform:
             let explained = decided.explained ?? decision
@@ -124,6 +136,17 @@ public struct Exchange: Sendable {
     /// The fields that every reply of this exchange carries.
     public var headers: [(name: String, value: String)] { decided.headers }
 
+    /// The model that is asked for.
+    public var model: String { request.model }
+
+    /// What the model's server says that it read and wrote, where it has said so.
+    public var usage: TokenUsage? { watch?.usage ?? wholeUsage }
+
+    /// Why a stream of events broke off.
+    public var failure: APIError? {
+        if case .failed(let error)? = watch?.state { error } else { nil }
+    }
+
     /// What is kept of the decision: with what was stopped and passed of the answer so far.
     public var record: DecisionRecord {
         guard let watch else { return decided }
@@ -142,6 +165,7 @@ public struct Exchange: Sendable {
             let answer = try ChatAnswer<PatternWatcher>(
                 body: body, watcher: { _, part in PatternWatcher(enforcement, judge, part) },
                 explanation: explain)
+            wholeUsage = answer.usage
             decided = noting(answer.stops, answer.watchers.map(\.watcher))
             return Reply(
                 status: 200, headers: headers + [("content-type", "application/json")],

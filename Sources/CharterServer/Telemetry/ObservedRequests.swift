@@ -1,0 +1,49 @@
+internal import CharterEngine
+internal import CharterGateway
+internal import HTTPTypes
+internal import Hummingbird
+
+/// Observes every request from its arrival to the end of its answer.
+struct ObservedRequests: RouterMiddleware {
+    typealias Context = GatewayContext
+
+    let telemetry: Telemetry
+
+    func handle(
+        _ request: Request, context: GatewayContext,
+        next: (Request, GatewayContext) async throws -> Response
+    ) async throws -> Response {
+        // Whoever looks whether the server is there would drown everything else.
+        guard request.uri.path != "/healthz" else { return try await next(request, context) }
+        var report = RequestReport(
+            wire: .init(path: request.uri.path), method: ObservedRequests.name(of: request.method),
+            route: ObservedRequests.route(of: context), at: GatewayServer.now())
+        report.status = 500
+        let observation = Observation(telemetry, report)
+        return try await Observation.$current.withValue(observation) {
+            let response = try await next(request, context)
+            observation.note { report in
+                report.status = response.status.code
+                if report.id.isEmpty { report.id = ObservedRequests.id(of: response) }
+            }
+            return response
+        }
+    }
+
+    /// Methods of HTTP by their names; any other is a stranger's word.
+    private static func name(of method: HTTPRequest.Method) -> String {
+        let known: [HTTPRequest.Method] = [
+            .get, .head, .post, .put, .delete, .patch, .options, .trace, .connect,
+        ]
+        return known.contains(method) ? method.rawValue : "_OTHER"
+    }
+
+    /// The path as it was registered, `/charter/v1/decisions/{id}`.
+    private static func route(of context: GatewayContext) -> String? {
+        context.endpointPath.flatMap { $0 == "NotFound" ? nil : $0 }
+    }
+
+    private static func id(of response: Response) -> String {
+        HTTPField.Name("x-request-id").flatMap { response.headers[$0] } ?? ""
+    }
+}
