@@ -66,6 +66,7 @@ let package = Package(
             linkerSettings: [.linkedLibrary("simdjson")]),
 
         .target(name: "CStandardCharter", path: "Sources/System/CStandardCharter"),
+        .target(name: "CInterfaceDescription", path: "Sources/System/CInterfaceDescription"),
 
         .target(name: "CharterEngine", swiftSettings: strict),
         .target(
@@ -94,7 +95,8 @@ let package = Package(
             name: "CharterServer",
             dependencies: [
                 "CharterEngine", "CharterDocuments", "CharterAnalysis", "CharterDetection",
-                "CharterGateway", "CharterStore", "CStandardCharter", crypto, hummingbird,
+                "CharterGateway", "CharterStore", "CStandardCharter",
+                "CInterfaceDescription", crypto, hummingbird,
                 httpClient, httpTypes,
                 jwtKit, logging,
                 nioCore, nioHTTP1, nioPosix, serviceLifecycle,

@@ -1,3 +1,4 @@
+internal import CharterAnalysis
 internal import CharterDetection
 public import CharterDocuments
 internal import CharterEngine
@@ -10,6 +11,8 @@ public struct Gateway: Sendable {
     public let settings: Settings
     /// By operator.
     private let enforcements: [String: Enforcement]
+    /// By operator: what it inherits, as JSON.
+    private let inheritances: [String: [UInt8]]
     /// By operator.
     private let accessPoints: [String: AccessPoint]
     /// Operators by the keys of the settings.
@@ -34,6 +37,7 @@ public struct Gateway: Sendable {
         let phrasesReading = try files.phrases(for: document.charter)
         diagnostics +=
             patternsReading.diagnostics + repliesReading.diagnostics + phrasesReading.diagnostics
+        var inheritances: [String: [UInt8]] = [:]
         var accessPoints: [String: AccessPoint] = [:]
         func enforcement(
             _ name: String, _ layer: String?, _ entry: Settings.Operator? = nil
@@ -50,6 +54,9 @@ public struct Gateway: Sendable {
                 diagnostics += mapping.diagnostics
                 accessPoints[entry.name] = mapping.value.map { AccessPoint(documents.policy, $0) }
             }
+            if let entry, let documents = reading.value {
+                inheritances[entry.name] = (try? Inheritance(documents)).map { Array($0.json.utf8) }
+            }
             guard let policy = reading.value?.policy, let patterns = patternsReading.value,
                 let replies = repliesReading.value, let phrases = phrasesReading.value
             else { return nil }
@@ -65,7 +72,8 @@ public struct Gateway: Sendable {
         let anybody = settings.operators.isEmpty ? try enforcement("anybody", nil) : nil
         return Reading(
             value: Gateway(
-                settings: settings, enforcements: enforcements, accessPoints: accessPoints,
+                settings: settings, enforcements: enforcements, inheritances: inheritances,
+                accessPoints: accessPoints,
                 operators: Dictionary(
                     settings.operators.compactMap { entry in entry.key.map { ($0, entry.name) } },
                     uniquingKeysWith: { first, _ in first }),
@@ -130,12 +138,15 @@ public struct Gateway: Sendable {
     /// The same with the keys of a store.
     func with(_ keyRing: KeyRing) -> Gateway {
         Gateway(
-            settings: settings, enforcements: enforcements, accessPoints: accessPoints,
-            operators: operators, keyRing: keyRing, anybody: anybody)
+            settings: settings, enforcements: enforcements, inheritances: inheritances,
+            accessPoints: accessPoints, operators: operators, keyRing: keyRing, anybody: anybody)
     }
 
     /// What is in force for an operator of the settings.
     func enforcement(ofOperator name: String) -> Enforcement? { enforcements[name] }
+
+    /// What an operator of the settings inherits, as JSON; nil where it has no layer.
+    func inheritance(ofOperator name: String) -> [UInt8]? { inheritances[name] }
 
     /// Who is asking, and for what they may ask.
     struct Identity: Sendable {

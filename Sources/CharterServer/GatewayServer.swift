@@ -52,17 +52,20 @@ public struct GatewayServer: Sendable {
         self.tokens = tokens
     }
 
-    /// Serves until the process is told to end; in-flight answers are finished.
-    public func run(onReady: @escaping @Sendable (Int) async -> Void) async throws {
-        let router = Router(context: GatewayContext.self)
+    /// Every path, with what it does.
+    ///
+    /// - Parameter allowed: the methods of those paths; nil: they are not needed yet.
+    private func router(_ allowed: AllowedMethods? = nil) -> Router<GatewayContext> {
+        let router = Router(
+            context: GatewayContext.self, options: .autoGenerateHeadEndpoints)
         router.addMiddleware {
             ObservedRequests(telemetry: telemetry)
-            UnknownPath()
+            if let allowed { UnknownPath<GatewayContext>(allowed: allowed) }
         }
-        for method in [HTTPRequest.Method.get, .head] {
-            router.on("/healthz", method: method) { _, _ in
-                Response(status: .ok, body: .init(byteBuffer: .init(string: "ok\n")))
-            }
+        router.get("/healthz") { _, _ in
+            Response(
+                status: .ok, headers: [.contentType: "text/plain; charset=utf-8"],
+                body: .init(byteBuffer: .init(string: "ok\n")))
         }
         router.get("/v1/models") { request, _ in
             await respond(request) { try await models(request) }
@@ -94,7 +97,29 @@ public struct GatewayServer: Sendable {
             let id = context.parameters.get("id") ?? ""
             return await respond(request) { try decision(request, id) }
         }
+        router.get("/charter/v1/inherit") { request, _ in
+            await respond(request) { try inheritance(request) }
+        }
+        router.get("/charter/v1/openapi.yaml") { _, _ in
+            Response(
+                status: .ok, headers: [.contentType: "application/yaml"],
+                body: .init(byteBuffer: ByteBuffer(bytes: InterfaceDescription.yaml)))
+        }
         AccessRoutes(gateway: gateway, now: GatewayServer.now).add(to: router)
+        return router
+    }
+
+    /// The paths that it has, by method: those of clients, and those for who runs it.
+    package var routes: (clients: [String], admin: [String]) {
+        (
+            router().routes.map { "\($0.method.rawValue) \($0.path)" },
+            AdminServer.router(telemetry).routes.map { "\($0.method.rawValue) \($0.path)" }
+        )
+    }
+
+    /// Serves until the process is told to end; in-flight answers are finished.
+    public func run(onReady: @escaping @Sendable (Int) async -> Void) async throws {
+        let router = router(AllowedMethods(router()))
         let application = Application(
             router: router,
             server: .http1(configuration: .init(idleTimeout: GatewayServer.idleTimeout)),
@@ -125,7 +150,8 @@ public struct GatewayServer: Sendable {
         } ?? []
     }
 
-    private func shutdown() async throws {
+    /// Ends the connections of a server that does not run.
+    package func shutdown() async throws {
         // Both are to end, whatever one of them says.
         async let keys: Void = keyClient.shutdown()
         async let models: Void = model.shutdown()
@@ -410,22 +436,3 @@ struct GatewayContext: RequestContext {
 
 /// The client has closed the connection before its answer was whole.
 private struct ClientGone: Error {}
-
-/// Says in the protocol's own form that there is no such path.
-private struct UnknownPath: RouterMiddleware {
-    func handle(
-        _ request: Request, context: GatewayContext,
-        next: (Request, GatewayContext) async throws -> Response
-    ) async throws -> Response {
-        do {
-            return try await next(request, context)
-        } catch let error as HTTPError
-            where error.status == .notFound || error.status == .methodNotAllowed
-        {
-            let error = APIError.notFound("there is no such path")
-            return Response(
-                status: .init(code: error.status), headers: [.contentType: "application/json"],
-                body: .init(byteBuffer: ByteBuffer(bytes: error.body)))
-        }
-    }
-}

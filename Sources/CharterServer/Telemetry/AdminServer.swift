@@ -15,7 +15,8 @@ struct AdminServer: Service {
 
     /// The routes that it has.
     static func router(_ telemetry: Telemetry) -> Router<BasicRequestContext> {
-        let router = Router(context: BasicRequestContext.self)
+        let router = Router(
+            context: BasicRequestContext.self, options: .autoGenerateHeadEndpoints)
         router.get("/metrics") { _, _ in
             Response(
                 status: .ok, headers: [.contentType: GatewayMetrics.contentType],
@@ -25,8 +26,9 @@ struct AdminServer: Service {
     }
 
     func run() async throws {
+        let router = AdminServer.router(telemetry)
         let application = Application(
-            router: AdminServer.router(telemetry),
+            router: router,
             configuration: .init(
                 address: .hostname(address.host, port: address.port), serverName: nil),
             logger: logger)
