@@ -26,6 +26,7 @@ struct CharterCommand: AsyncParsableCommand {
         subcommands: [
             Init.self, Check.self, Matrix.self, Decide.self, Explain.self, Test.self, Serve.self,
             Inherit.self, ViewAs.self, Prompt.self, Discord.self, Token.self, Keys.self,
+            Probe.self,
         ])
 
     /// Runs the command, with ArgumentParser's own 64 mapped to 2.
