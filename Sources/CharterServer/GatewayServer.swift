@@ -129,7 +129,7 @@ public struct GatewayServer: Sendable {
                 backlog: 1_024,
                 availableConnectionsDelegate: MaximumAvailableConnections(
                     GatewayServer.mostConnections)),
-            services: admin,
+            services: services,
             onServerRunning: { channel in await onReady(channel.localAddress?.port ?? 0) },
             logger: logger)
         do {
@@ -143,19 +143,21 @@ public struct GatewayServer: Sendable {
         try await shutdown()
     }
 
-    /// The server beside this one, for those who run it.
-    private var admin: [any Service] {
-        gateway.settings.telemetry.admin.map {
-            [AdminServer(telemetry: telemetry, address: $0, logger: logger)]
-        } ?? []
+    /// What runs beside this server, for those who run it.
+    private var services: [any Service] {
+        let admin = gateway.settings.telemetry.admin.map {
+            AdminServer(telemetry: telemetry, address: $0, logger: logger)
+        }
+        return ([telemetry.exporter, admin] as [(any Service)?]).compactMap(\.self)
     }
 
     /// Ends the connections of a server that does not run.
     package func shutdown() async throws {
-        // Both are to end, whatever one of them says.
+        // All are to end, whatever one of them says.
         async let keys: Void = keyClient.shutdown()
         async let models: Void = model.shutdown()
-        _ = try await (keys, models)
+        async let traces: Void? = telemetry.exporter?.shutdown()
+        _ = try await (keys, models, traces)
     }
 
     // MARK: Chat completions

@@ -50,6 +50,10 @@ struct ModelClient: Sendable {
             request.headers.add(name: "content-type", value: "application/json")
             request.body = .bytes(ByteBuffer(bytes: body))
         }
+        if let trace = Observation.current?.trace {
+            request.headers.add(name: "traceparent", value: trace.upstreamHeader)
+            if let state = trace.state { request.headers.add(name: "tracestate", value: state) }
+        }
         Observation.current?.asks(server)
         do {
             let answer = try await client.execute(

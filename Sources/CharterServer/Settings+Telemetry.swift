@@ -5,6 +5,16 @@ extension Settings {
         var admin: Address?
         /// What is written of each request.
         var log = Log.none
+        /// Where traces go; nil: nowhere.
+        var otlp: OTLP?
+    }
+
+    /// A collector of OpenTelemetry.
+    struct OTLP: Sendable {
+        /// With its path: `http://127.0.0.1:4318/v1/traces`.
+        var url: String
+        /// Fields that it wants, such as a key.
+        var headers: [(name: String, value: String)] = []
     }
 
     /// What is written on standard error of each request.

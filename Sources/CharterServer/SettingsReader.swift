@@ -33,7 +33,7 @@ struct SettingsReader {
             root,
             [
                 "charter", "platform", "listen", "upstream", "operators", "decisions", "body_limit",
-                "public_url", "store", "admin_listen", "log",
+                "public_url", "store", "admin_listen", "log", "otlp",
             ])
         guard let upstream = top["upstream"].flatMap({ upstream($0) }) else {
             if top["upstream"] == nil {

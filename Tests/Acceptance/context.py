@@ -14,6 +14,7 @@ import urllib.parse
 import urllib.request
 
 import openai
+from collector import Collector
 from prometheus_client.parser import text_string_to_metric_families
 from report import Skipped, holds
 from upstream import Upstream
@@ -89,13 +90,15 @@ class Server:
 class Gateway(Server):
     """The command `charter serve` at a free port, with settings of its own."""
 
-    def __init__(self, binary: pathlib.Path, settings: dict):
+    def __init__(self, binary: pathlib.Path, settings: dict, collector: Collector | None = None):
         super().__init__(free_port())
         self.folder = tempfile.TemporaryDirectory(prefix="charter-acceptance.")
         config = pathlib.Path(self.folder.name, "charter.yaml")
         # JSON is YAML.
         self.admin = Server(free_port())
         own = {"listen": f"127.0.0.1:{self.port}", "admin_listen": f"127.0.0.1:{self.admin.port}", "log": "json"}
+        if collector:
+            own["otlp"] = settings.get("otlp", collector.settings)
         config.write_text(json.dumps(settings | own), encoding="utf-8")
         self.log = pathlib.Path(self.folder.name, "log")
         began = time.monotonic()
@@ -152,6 +155,7 @@ class Context:
     def __init__(self, binary: pathlib.Path | None, model: str):
         self.binary, self.wish_for_model = binary, model
         self.upstream = Upstream().__enter__()
+        self.collector = Collector()
         self._gateways: dict[str, Server] = {}
         self._model: subprocess.Popen | None = None
         self._url_of_model = ""
@@ -164,6 +168,7 @@ class Context:
             self._model.terminate()
             self._model.wait(10)
         self.upstream.__exit__()
+        self.collector.close()
 
     # Gateways.
 
@@ -214,7 +219,7 @@ class Context:
         if name not in self._gateways:
             if self.binary is None:
                 raise Skipped("there is no gateway in this run")
-            self._gateways[name] = Gateway(self.binary, settings())
+            self._gateways[name] = Gateway(self.binary, settings(), self.collector)
         return self._gateways[name]
 
     # The real model.

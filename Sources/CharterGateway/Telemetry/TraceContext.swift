@@ -4,14 +4,27 @@ public struct TraceContext: Hashable, Sendable {
     public var trace: TraceID
     /// The span of whoever called; nil: the trace begins here.
     public var parent: SpanID?
-    /// The span of this request.
-    public var span: SpanID
-    /// The span of what is asked of the model's server.
-    public var upstreamSpan: SpanID
+    /// The spans that this request may have.
+    public var spans: SpanIDs
     /// Whether whoever called records the trace, or nobody has said.
     public var isSampled: Bool
     /// What other tracers pass along, as it came.
     public var state: String?
+
+    /// The spans that a request may have.
+    public struct SpanIDs: Hashable, Sendable {
+        /// Of the request, of what looks at it, of what is asked of the model's server, and of what looks
+        /// at the answer.
+        public var request, input, upstream, output: SpanID
+
+        /// These.
+        public init(request: SpanID, input: SpanID, upstream: SpanID, output: SpanID) {
+            self.request = request
+            self.input = input
+            self.upstream = upstream
+            self.output = output
+        }
+    }
 
     /// 16 bytes that are not all zero.
     public struct TraceID: Hashable, Sendable {
@@ -49,10 +62,9 @@ public struct TraceContext: Hashable, Sendable {
     }
 
     /// A trace that begins here.
-    public init(trace: TraceID, span: SpanID, upstreamSpan: SpanID) {
+    public init(trace: TraceID, _ spans: SpanIDs) {
         self.trace = trace
-        self.span = span
-        self.upstreamSpan = upstreamSpan
+        self.spans = spans
         isSampled = true
     }
 
@@ -64,7 +76,7 @@ public struct TraceContext: Hashable, Sendable {
     /// - Parameters:
     ///   - header: the field `traceparent`; anything that is not exactly of its form is nil.
     ///   - state: the field `tracestate`; it is left out where it is too long.
-    public init?(header: String, state: String?, span: SpanID, upstreamSpan: SpanID) {
+    public init?(header: String, state: String?, _ spans: SpanIDs) {
         let bytes = Array(header.utf8)
         // version "-" trace-id "-" parent-id "-" trace-flags; later versions may add more behind a "-".
         guard bytes.count >= 55, [2, 35, 52].allSatisfy({ bytes[$0] == UInt8(ascii: "-") }),
@@ -78,8 +90,7 @@ public struct TraceContext: Hashable, Sendable {
         else { return nil }
         self.trace = trace
         self.parent = parent
-        self.span = span
-        self.upstreamSpan = upstreamSpan
+        self.spans = spans
         isSampled = flags & 1 == 1
         self.state = state.flatMap {
             $0.isEmpty || $0.utf8.count > TraceContext.longestState ? nil : $0
@@ -88,7 +99,7 @@ public struct TraceContext: Hashable, Sendable {
 
     /// The field `traceparent` of what is asked of the model's server.
     public var upstreamHeader: String {
-        "00-\(trace.hex)-\(upstreamSpan.hex)-\(isSampled ? "01" : "00")"
+        "00-\(trace.hex)-\(spans.upstream.hex)-\(isSampled ? "01" : "00")"
     }
 
     /// Lower-case hexadecimal digits, as the standard has them; nil for anything else.

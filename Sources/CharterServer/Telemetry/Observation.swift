@@ -39,6 +39,9 @@ final class Observation: Sendable {
         state.withLock { change(&$0.report) }
     }
 
+    /// Where the request stands in a trace.
+    var trace: TraceContext? { state.withLock { $0.report.trace } }
+
     /// Notes who asks.
     func identified(_ operatorName: String) {
         note { $0.operatorName = operatorName }

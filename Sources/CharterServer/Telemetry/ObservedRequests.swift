@@ -19,6 +19,7 @@ struct ObservedRequests: RouterMiddleware {
             wire: .init(path: request.uri.path), method: ObservedRequests.name(of: request.method),
             route: ObservedRequests.route(of: context), at: GatewayServer.now())
         report.status = 500
+        report.trace = trace(of: request)
         let observation = Observation(telemetry, report)
         return try await Observation.$current.withValue(observation) {
             let response = try await next(request, context)
@@ -27,6 +28,32 @@ struct ObservedRequests: RouterMiddleware {
                 if report.id.isEmpty { report.id = ObservedRequests.id(of: response) }
             }
             return response
+        }
+    }
+
+    /// Goes on with the caller's trace; begins one where there is none, and traces are wanted.
+    private func trace(of request: Request) -> TraceContext? {
+        func values(_ name: String) -> [String] {
+            HTTPField.Name(name).map { request.headers[values: $0] } ?? []
+        }
+        let headers = values("traceparent")
+        guard telemetry.exporter != nil || headers.count == 1 else { return nil }
+        var generator = SystemRandomNumberGenerator()
+        func id() -> TraceContext.SpanID? { .init(generator.next()) }
+        guard let request = id(), let input = id(), let upstream = id(), let output = id() else {
+            return nil
+        }
+        let spans = TraceContext.SpanIDs(
+            request: request, input: input, upstream: upstream, output: output)
+        if headers.count == 1,
+            let trace = TraceContext(
+                header: headers[0], state: values("tracestate").joined(separator: ","), spans)
+        {
+            return trace
+        }
+        guard telemetry.exporter != nil else { return nil }
+        return TraceContext.TraceID(high: generator.next(), low: generator.next()).map {
+            TraceContext(trace: $0, spans)
         }
     }
 

@@ -6,10 +6,12 @@ internal import Synchronization
 
 /// Takes what is known of each request that is over, and counts it, logs it and hands it on as a trace.
 final class Telemetry: Sendable {
-    private let metrics = Mutex(GatewayMetrics())
+    private let metrics: CountedMetrics
     private let inFlight = Atomic<Int>(0)
     private let waiting = Atomic<Int>(0)
     private let log: Settings.Log
+    /// Sends traces; nil: nobody wants them.
+    let exporter: TraceExporter?
     private let store: Store?
     /// What users' ids are hashed with where there is no store: another one in each process.
     private let passingKey = SymmetricKey(size: .bits256)
@@ -20,6 +22,11 @@ final class Telemetry: Sendable {
     init(_ settings: Settings.Telemetry, _ store: Store?) {
         log = settings.log
         self.store = store
+        let metrics = CountedMetrics()
+        self.metrics = metrics
+        exporter = settings.otlp.map { settings in
+            TraceExporter(settings) { count in metrics.change { $0.droppedSpans += UInt64(count) } }
+        }
     }
 
     /// A request has come.
@@ -35,7 +42,8 @@ final class Telemetry: Sendable {
     /// A request is over, however it ended.
     func finish(_ report: RequestReport) {
         inFlight.subtract(1, ordering: .relaxed)
-        metrics.withLock { $0.note(report) }
+        metrics.change { $0.note(report) }
+        if let exporter, report.trace != nil { exporter.add(report) }
         switch log {
         case .none: break
         case .text: write(report.textLine)
@@ -45,12 +53,12 @@ final class Telemetry: Sendable {
 
     /// Counts a refusal that was found needless.
     func noteNeedlessRefusal() {
-        metrics.withLock { $0.noteNeedlessRefusal() }
+        metrics.change { $0.noteNeedlessRefusal() }
     }
 
     /// Notes whether a source that decisions depend on can be had.
     func noteSource(_ name: String, isThere: Bool) {
-        metrics.withLock { $0.noteSource(name, isThere: isThere) }
+        metrics.change { $0.noteSource(name, isThere: isThere) }
     }
 
     /// What stands for a user in the log: the same user of another operator is another.
@@ -72,7 +80,7 @@ final class Telemetry: Sendable {
     /// All metrics, in the text format of Prometheus.
     var text: String {
         // Written outside of the lock, which every request needs.
-        metrics.withLock { $0 }.text(
+        metrics.now.text(
             at: GatewayMetrics.Moment(
                 inFlight: inFlight.load(ordering: .relaxed),
                 waiting: waiting.load(ordering: .relaxed),
@@ -103,5 +111,16 @@ final class Telemetry: Sendable {
                 rest = rest.dropFirst(count)
             }
         }
+    }
+}
+
+/// Metrics that several threads count.
+private final class CountedMetrics: Sendable {
+    private let metrics = Mutex(GatewayMetrics())
+
+    var now: GatewayMetrics { metrics.withLock { $0 } }
+
+    func change(_ body: (inout GatewayMetrics) -> Void) {
+        metrics.withLock { body(&$0) }
     }
 }

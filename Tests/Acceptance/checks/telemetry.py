@@ -151,6 +151,7 @@ def _(context):
     equal(sorted(milliseconds), ["decide", "detect", "total"])
     holds(sum(milliseconds.values()) < 3 * milliseconds["total"], str(milliseconds))
     entry.pop("id")
+    holds(re.fullmatch("[0-9a-f]{32}", entry.pop("trace")), "no trace")
     equal(entry, {"operator": "shop", "protocol": "openai", "method": "POST", "route": "/v1/chat/completions", "model": "scripted",
                   "stream": False, "act": "refuse", "status": 200, "error": None, "unmet": ["launch_codes"], "stopped": []})
     entry = line(ask(server, "Hello.", stream=True, script=written(usage=True), stream_options={"include_usage": True}))

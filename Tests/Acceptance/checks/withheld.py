@@ -1,7 +1,8 @@
-"""What was said to the gateways of this run is in none of their logs and metrics. (The last file, so that it sees all.)"""
+"""What was said to the gateways of this run is in none of their logs, metrics and traces. (The last file, so that it sees all.)"""
 import json
 import re
 
+from checks.traces import COLLECTOR as TRACES
 from context import HERE, Server
 from report import Group, equal, holds
 from upstream import written
@@ -26,6 +27,13 @@ def strings(value):
 def is_telling(text: str) -> bool:
     """Whether a text that is found elsewhere must be this one: no word of a document's or of ours."""
     return len(text) >= 5 and not re.fullmatch(r"[A-Za-z_]+", text)
+
+
+def is_in(secret: str, text: str) -> bool:
+    """Whether it is told there; a word or a number has to stand by itself, as ids and times are full of digits."""
+    if not secret.isalnum():
+        return secret in text
+    return secret in text and re.search(rf"(?<![0-9A-Za-z]){re.escape(secret)}(?![0-9A-Za-z])", text) is not None
 
 
 def said(context) -> set[str]:
@@ -54,7 +62,7 @@ def said(context) -> set[str]:
     return {text for text in found if is_telling(text)}
 
 
-@check("no key, word of a message, claim or user of this run is in a log or in metrics")
+@check("no key, word of a message, claim or user of this run is in a log, in metrics or in a trace")
 def _(context):
     folder = HERE / "charter"
     server = context.other("withheld", {
@@ -75,14 +83,17 @@ def _(context):
         server.request("PROPFIND", path, key=f"key-{MARK}")
     server.request("POST", "/charter/v1/decide", json.dumps({"user": {"id": MARK}, MARK: 1}).encode(), key="the-key-of-the-shop")
     context.within(5, lambda: len(server.lines()) >= 52, "the lines")
+    context.within(5, lambda: b"\n".join(context.collector.bodies).count(b"llm_input") >= 40, "the traces")
     secrets = said(context) | {MARK, "77331"}
-    lines = 0
-    for gateway in context.gateways:
+    lines, traces = 0, b"\n".join(context.collector.bodies + TRACES.bodies).decode()
+    equal(sorted(secret for secret in secrets if is_in(secret, traces))[:5], [], "told in a trace")
+    holds(traces.count("llm_input") >= 40, "no traces")
+    for gateway in (one for one in context.gateways if one.process.poll() is None):
         entries = gateway.lines()
         lines += len(entries)
         # What the gateway itself says at its start is about settings.
         log = "\n".join(line for line in gateway.written().splitlines() if not line.startswith("charter is in force"))
         metrics = gateway.admin.request("GET", "/metrics").body.decode()
-        equal(sorted(secret for secret in secrets if secret in log or secret in metrics)[:5], [], "told")
+        equal(sorted(secret for secret in secrets if is_in(secret, log) or is_in(secret, metrics))[:5], [], "told")
     holds(len(secrets) > 2, "nothing was said")
     return f"{len(secrets)} secrets, {lines} lines of {len(context.gateways)} gateways"

@@ -7,9 +7,11 @@ struct TraceContextTests {
     private static let parent = "00f067aa0ba902b7"
 
     private func context(_ header: String, state: String? = nil) throws -> TraceContext? {
-        TraceContext(
-            header: header, state: state, span: try #require(.init(1)),
-            upstreamSpan: try #require(.init(0xABC)))
+        let id = try #require(TraceContext.SpanID(1))
+        let upstream = try #require(TraceContext.SpanID(0xABC))
+        return TraceContext(
+            header: header, state: state,
+            .init(request: id, input: id, upstream: upstream, output: id))
     }
 
     @Test("A trace goes on with a span of ours")
