@@ -21,7 +21,7 @@ public struct GatewayServer: Sendable {
     /// By operator.
     private let tokens: [String: TokenVerifier]
     let userLayers: UserLayers?
-    private let telemetry: Telemetry
+    let telemetry: Telemetry
     private let logger: Logger
 
     /// How long a connection may say nothing while a request is awaited or being read.

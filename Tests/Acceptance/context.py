@@ -96,7 +96,7 @@ class Gateway(Server):
         config = pathlib.Path(self.folder.name, "charter.yaml")
         # JSON is YAML.
         self.admin = Server(free_port())
-        own = {"listen": f"127.0.0.1:{self.port}", "admin_listen": f"127.0.0.1:{self.admin.port}", "log": "json"}
+        own = {"listen": f"127.0.0.1:{self.port}", "admin_listen": f"127.0.0.1:{self.admin.port}", "log": settings.get("log", "json")}
         if collector:
             own["otlp"] = settings.get("otlp", collector.settings)
         config.write_text(json.dumps(settings | own), encoding="utf-8")

@@ -50,7 +50,7 @@ public struct RequestReport: Sendable {
         /// Behaviors at which the answer was stopped.
         public var stopped: [String] = []
         /// The digest of the documents that decided.
-        public var policy: String?
+        public var policy: Digest?
 
         /// An outcome with nothing unmet and nothing stopped.
         public init(_ act: Act) {
@@ -62,7 +62,7 @@ public struct RequestReport: Sendable {
             act = record.act
             unmet = record.unmet
             stopped = record.stopped
-            policy = record.policy.digest.map { "\($0)" }
+            policy = record.policy.digest
         }
     }
 

@@ -101,14 +101,15 @@ public enum TraceExport {
         var attributes: [Attribute] = [
             ("http.request.method", .text(report.method)),
             ("http.response.status_code", .number(report.status)),
-            ("charter.protocol", .text(report.wire.rawValue)), ("charter.id", .text(report.id)),
+            ("charter.request.protocol", .text(report.wire.rawValue)),
+            ("charter.decision.id", .text(report.id)),
         ]
         if let route = report.route { attributes.append(("http.route", .text(route))) }
         if let name = report.operatorName {
-            attributes.append(("charter.operator", .text(name)))
+            attributes.append(("charter.operator.name", .text(name)))
         }
         if let act = report.outcome?.act {
-            attributes.append(("charter.act", .text(act.rawValue)))
+            attributes.append(("charter.decision.act", .text(act.rawValue)))
         }
         let hasFailed = report.status >= 500
         if hasFailed {
@@ -179,20 +180,20 @@ public enum TraceExport {
             ("gen_ai.security.target.type", .text(target)),
             ("gen_ai.security.decision.type", .text(decision)),
         ]
-        if let act { attributes.append(("charter.act", .text(act))) }
+        if let act { attributes.append(("charter.decision.act", .text(act))) }
         if !reason.isEmpty {
             attributes += [
                 (
                     "gen_ai.security.decision.reason",
                     .text("by the charter: " + reason.joined(separator: ", "))
-                ), ("charter.behaviors", .texts(reason)),
+                ), ("charter.decision.behaviors", .texts(reason)),
             ]
         }
         if let name = report.operatorName {
             attributes.append(("gen_ai.security.policy.id", .text(name)))
         }
         if let digest = report.outcome?.policy {
-            attributes.append(("gen_ai.security.policy.version", .text(digest)))
+            attributes.append(("gen_ai.security.policy.version", .text("\(digest)")))
         }
         return Span(
             id: id, parent: trace.spans.request, name: "apply_guardrail charter \(target)",

@@ -32,6 +32,16 @@ struct AdminServer: Service {
             configuration: .init(
                 address: .hostname(address.host, port: address.port), serverName: nil),
             logger: logger)
-        try await application.run()
+        do { try await application.run() } catch {
+            throw AddressFailure(address: address, error: error)
+        }
+    }
+
+    /// Why there is nobody at the address.
+    private struct AddressFailure: Error, CustomStringConvertible {
+        let address: Settings.Address
+        let error: any Error
+
+        var description: String { "`admin_listen`, \(address.host):\(address.port): \(error)" }
     }
 }

@@ -63,7 +63,7 @@ final class Observation: Sendable {
     /// Notes what an exchange has come to so far.
     func note(_ exchange: Exchange) {
         let record = exchange.record
-        let hash = record.userID.map { telemetry.userHash($0.string, record.operatorName) }
+        let hash = record.userID.flatMap { telemetry.userHash($0.string, record.operatorName) }
         note { report in
             report.id = record.id
             report.userHash = hash

@@ -33,10 +33,10 @@ struct ObservedRequests: RouterMiddleware {
 
     /// Goes on with the caller's trace; begins one where there is none, and traces are wanted.
     private func trace(of request: Request) -> TraceContext? {
-        func values(_ name: String) -> [String] {
-            HTTPField.Name(name).map { request.headers[values: $0] } ?? []
+        func values(_ name: HTTPField.Name?) -> [String] {
+            name.map { request.headers[values: $0] } ?? []
         }
-        let headers = values("traceparent")
+        let headers = values(ObservedRequests.traceParent)
         guard telemetry.exporter != nil || headers.count == 1 else { return nil }
         var generator = SystemRandomNumberGenerator()
         func id() -> TraceContext.SpanID? { .init(generator.next()) }
@@ -47,7 +47,8 @@ struct ObservedRequests: RouterMiddleware {
             request: request, input: input, upstream: upstream, output: output)
         if headers.count == 1,
             let trace = TraceContext(
-                header: headers[0], state: values("tracestate").joined(separator: ","), spans)
+                header: headers[0],
+                state: values(ObservedRequests.traceState).joined(separator: ","), spans)
         {
             return trace
         }
@@ -57,12 +58,16 @@ struct ObservedRequests: RouterMiddleware {
         }
     }
 
+    private static let traceParent = HTTPField.Name("traceparent")
+    private static let traceState = HTTPField.Name("tracestate")
+    private static let requestID = HTTPField.Name("x-request-id")
+    private static let methods: Set<HTTPRequest.Method> = [
+        .get, .head, .post, .put, .delete, .patch, .options, .trace, .connect,
+    ]
+
     /// Methods of HTTP by their names; any other is a stranger's word.
     private static func name(of method: HTTPRequest.Method) -> String {
-        let known: [HTTPRequest.Method] = [
-            .get, .head, .post, .put, .delete, .patch, .options, .trace, .connect,
-        ]
-        return known.contains(method) ? method.rawValue : "_OTHER"
+        methods.contains(method) ? method.rawValue : "_OTHER"
     }
 
     /// The path as it was registered, `/charter/v1/decisions/{id}`.
@@ -71,6 +76,6 @@ struct ObservedRequests: RouterMiddleware {
     }
 
     private static func id(of response: Response) -> String {
-        HTTPField.Name("x-request-id").flatMap { response.headers[$0] } ?? ""
+        requestID.flatMap { response.headers[$0] } ?? ""
     }
 }

@@ -61,8 +61,10 @@ final class Telemetry: Sendable {
         metrics.change { $0.noteSource(name, isThere: isThere) }
     }
 
-    /// What stands for a user in the log: the same user of another operator is another.
-    func userHash(_ user: String, _ operatorName: String) -> String {
+    /// What stands for a user in the log: the same user of another operator is another; nil where there is
+    /// no log that says it.
+    func userHash(_ user: String, _ operatorName: String) -> String? {
+        guard log == .json else { return nil }
         let hash: [UInt8]
         if let store {
             hash = store.userHash(user, operatorName)

@@ -1,7 +1,11 @@
 """Who runs the gateway sees what it does: metrics, and a line of the log for each request."""
 import contextlib
+import json
+import pathlib
 import re
 import socket
+import subprocess
+import tempfile
 import threading
 
 from context import HERE
@@ -172,3 +176,31 @@ def _(context):
     hashes = [(entry["operator"], entry["user"]) for entry in server.lines()[-3:]]
     equal(len(set(hashes)), 2, str(hashes))
     equal(len({user for _, user in hashes}), 2, str(hashes))
+
+
+@check("`log: text` is a line for people, and `log: none` is none")
+def _(context):
+    folder = HERE / "charter"
+    settings = {"charter": str(folder / "small.md"), "upstream": {"url": context.upstream.url},
+                "operators": [{"name": "shop", "layer": str(folder / "shop.yaml"), "key": "key-shop"}]}
+    server = context.other("telemetry text", settings | {"log": "text"})
+    own = ask(server, FORBIDDEN).headers["charter-decision"]
+    context.within(5, lambda: own in server.written(), "the line")
+    line = next(line for line in server.written().splitlines() if own in line)
+    holds(re.fullmatch(rf"\S+Z  POST  /v1/chat/completions  200  refuse launch_codes  shop  [0-9.]+ ms  {own}", line), line)
+    server = context.other("telemetry none", settings | {"log": "none"})
+    before = server.written()
+    ask(server, FORBIDDEN)
+    context.within(5, lambda: requests_of(server.metrics()) == 1, "it is counted")
+    equal(server.written(), before)
+
+
+@check("an address for metrics that is taken keeps the gateway from starting, and is named")
+def _(context):
+    taken = gateway(context).admin.port
+    with tempfile.TemporaryDirectory() as folder:
+        path = pathlib.Path(folder, "charter.yaml")
+        path.write_text(json.dumps({"upstream": {"url": context.upstream.url}, "listen": "127.0.0.1:0", "admin_listen": f"127.0.0.1:{taken}"}))
+        ended = subprocess.run([str(context.binary), "serve", "--config", str(path)], capture_output=True, text=True, timeout=30)
+    equal(ended.returncode, 3, ended.stderr)
+    holds(f"`admin_listen`, 127.0.0.1:{taken}" in ended.stderr, ended.stderr)

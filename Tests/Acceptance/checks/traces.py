@@ -68,7 +68,7 @@ def _(context):
     spans = traced(context, f"{0xA1:032x}", 4)
     root = spans["POST /v1/chat/completions"]
     equal((root["parent"], root["kind"], root["state"], root["status"]), (PARENT, 2, "a=1", 0))
-    equal((root["http.response.status_code"], root["charter.operator"], root["charter.act"], root["charter.id"]),
+    equal((root["http.response.status_code"], root["charter.operator.name"], root["charter.decision.act"], root["charter.decision.id"]),
           (200, "shop", "allow", answer.headers["charter-decision"]))
     chat = spans["chat scripted"]
     equal((chat["parent"], chat["kind"], chat["gen_ai.operation.name"], chat["gen_ai.request.model"]), (root["id"], 3, "chat", "scripted"))
@@ -90,13 +90,13 @@ def _(context):
     ask(server, FORBIDDEN, header(0xB1))
     spans = traced(context, f"{0xB1:032x}", 2)  # the model's server was not asked
     span = spans["apply_guardrail charter llm_input"]
-    equal((span["gen_ai.security.decision.type"], span["charter.act"], span["charter.behaviors"]), ("deny", "refuse", ["launch_codes"]))
+    equal((span["gen_ai.security.decision.type"], span["charter.decision.act"], span["charter.decision.behaviors"]), ("deny", "refuse", ["launch_codes"]))
     ask(server, "Which stock?", header(0xB2))
     equal(traced(context, f"{0xB2:032x}", 4)["apply_guardrail charter llm_input"]["gen_ai.security.decision.type"], "modify")
     for number, stream in ((0xB3, False), (0xB4, True)):
         ask(server, "Hello.", header(number), stream=stream, script=written(text="launch code omega"))
         span = traced(context, f"{number:032x}", 4)["apply_guardrail charter llm_output"]
-        equal((span["gen_ai.security.decision.type"], span["charter.behaviors"]), ("deny", ["launch_codes"]))
+        equal((span["gen_ai.security.decision.type"], span["charter.decision.behaviors"]), ("deny", ["launch_codes"]))
 
 
 @check("what failed is told as an error, and what the caller does not record is not told")
@@ -105,7 +105,7 @@ def _(context):
     ask(server, "Hello.", header(0xC1), script=written(status=500))
     chat = traced(context, f"{0xC1:032x}", 3)["chat scripted"]
     equal((chat["status"], chat["error.type"]), (2, "500"))
-    server.request("GET", "/charter/v1/matrix", headers=header(0xC2), key="no key")
+    server.request("GET", "/charter/v1/matrix", headers=header(0xC2), key="key-of-nobody")
     root = traced(context, f"{0xC2:032x}", 1)["GET /charter/v1/matrix"]
     equal((root["status"], root["http.response.status_code"]), (0, 401))
     ask(server, "Hello.", {"traceparent": f"00-{0xC3:032x}-{PARENT}-00"})
