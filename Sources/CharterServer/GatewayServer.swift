@@ -205,7 +205,9 @@ public struct GatewayServer: Sendable {
             }
             guard let bytes else { return stream(answer, exchange, client) }
             guard !exchange.isStreamed || answer.status.code >= 400 else {
-                return response(exchange.reply(status: 502, body: bytes))
+                let reply = exchange.reply(status: 502, body: bytes)
+                Observation.current?.note(exchange)
+                return response(reply)
             }
             var reply = exchange.reply(status: Int(answer.status.code), body: bytes)
             if let seconds = answer.headers.first(name: "retry-after"), reply.status >= 400 {

@@ -74,6 +74,7 @@ public struct Exchange: Sendable {
     private var decided: DecisionRecord
     private var watch: AnswerWatch<PatternWatcher>?
     private var wholeUsage: TokenUsage?
+    private var wholeFailure: APIError?
 
     /// Receives a request of a caller that was identified, and comes to its verdict.
     ///
@@ -142,9 +143,9 @@ public struct Exchange: Sendable {
     /// What the model's server says that it read and wrote, where it has said so.
     public var usage: TokenUsage? { watch?.usage ?? wholeUsage }
 
-    /// Why a stream of events broke off.
+    /// Why there was no answer, or a stream of events broke off.
     public var failure: APIError? {
-        if case .failed(let error)? = watch?.state { error } else { nil }
+        if case .failed(let error)? = watch?.state { error } else { wholeFailure }
     }
 
     /// What is kept of the decision: with what was stopped and passed of the answer so far.
@@ -158,7 +159,9 @@ public struct Exchange: Sendable {
     /// The upstream's whole answer.
     public mutating func reply(status: Int, body: [UInt8]) -> Reply {
         guard status < 400 else {
-            return reply(UpstreamError.error(status: status, body: body))
+            let error = UpstreamError.error(status: status, body: body)
+            wholeFailure = error
+            return reply(error)
         }
         let (enforcement, judge, explain) = (enforcement, judge, explanation)
         do throws(APIError) {
@@ -171,6 +174,7 @@ public struct Exchange: Sendable {
                 status: 200, headers: headers + [("content-type", "application/json")],
                 body: answer.body)
         } catch {
+            wholeFailure = error
             return reply(error)
         }
     }

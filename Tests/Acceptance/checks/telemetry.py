@@ -92,7 +92,8 @@ def _(context):
             ask(server, "Hello.", stream=stream, script=written(status=500))
             with contextlib.suppress(OSError, ValueError):
                 ask(server, "Hello.", stream=stream, script=written(cut=2))
-        return 8, None
+        ask(server, "Hello.", script=written(raw="no answer"))
+        return 9, None
 
     found, _ = grown(context, server, act)
     equal(found[of("charter_stopped_total", behavior="launch_codes")], 2)
@@ -100,6 +101,7 @@ def _(context):
     holds(found[of("charter_tokens_total", operator="shop", type="output")] > 0, "no tokens")
     equal(found[of("charter_upstream_answers_total", status="500")], 2)
     equal(found[of("charter_upstream_errors_total", code="upstream_cut_off")], 2)
+    equal(found[of("charter_upstream_errors_total", code="upstream_malformed")], 1)
 
 
 @check("requests are in flight, and waiting, while they are, also where a client goes away")
