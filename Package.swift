@@ -73,6 +73,7 @@ let package = Package(
             linkerSettings: [.linkedLibrary("simdjson")]),
 
         .target(name: "CStandardCharter", path: "Sources/System/CStandardCharter"),
+        .target(name: "CInterfaceDescription", path: "Sources/System/CInterfaceDescription"),
 
         .target(name: "CharterEngine", swiftSettings: strict),
         .target(
@@ -101,8 +102,8 @@ let package = Package(
             name: "CharterServer",
             dependencies: [
                 "CharterEngine", "CharterDocuments", "CharterAnalysis", "CharterDetection",
-                "CharterGateway", "CharterStore", "CStandardCharter", crypto, hummingbird,
-                hummingbirdHTTP2,
+                "CharterGateway", "CharterStore", "CStandardCharter",
+                "CInterfaceDescription", crypto, hummingbird, hummingbirdHTTP2,
                 httpClient, httpTypes,
                 jwtKit, logging,
                 nioCore, nioHTTP1, nioPosix, nioSSL, nioTLS, serviceLifecycle, unixSignals,

@@ -22,11 +22,11 @@ struct CharterCommand: AsyncParsableCommand {
             Exit codes: 0 fine, 1 something was found, 2 wrong usage or input, 3 the
             environment is in the way (a port that is taken, a file that cannot be written).
             """,
-        version: "0.1.0",
+        version: Version.current,
         subcommands: [
             Init.self, Check.self, Matrix.self, Decide.self, Explain.self, Test.self, Serve.self,
             Inherit.self, ViewAs.self, Prompt.self, Discord.self, Token.self, Keys.self,
-            Status.self,
+            Status.self, Probe.self,
         ])
 
     /// Runs the command, with ArgumentParser's own 64 mapped to 2.

@@ -82,8 +82,10 @@ struct Serve: AsyncParsableCommand {
             }
         } catch {
             let isTaken = "\(error)".contains("EADDRINUSE") || "\(error)".contains("errno: 98")
+            let isAdmin = "\(error)".contains("`admin_listen`")
             let why =
-                isTaken ? "the address is taken; `--listen HOST:PORT` says another" : "\(error)"
+                isTaken && !isAdmin
+                ? "the address is taken; `--listen HOST:PORT` says another" : "\(error)"
             Output.error("charter: cannot serve at \(settings.host):\(settings.port): \(why)")
             throw ExitCode.environment
         }

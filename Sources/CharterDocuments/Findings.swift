@@ -47,7 +47,7 @@ package struct Findings {
         help: @autoclosure () -> String?, mayBeUnsaid: Bool = true
     ) -> [(key: YAMLNode, value: YAMLNode)] {
         if case .mapping(let pairs) = node.content { return pairs }
-        if !mayBeUnsaid || node.scalar != "" {
+        if !mayBeUnsaid || node.scalar != "" || !node.isPlain {
             add(id, at: node.range, message(), help: help())
         }
         return []

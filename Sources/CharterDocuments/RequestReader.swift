@@ -11,6 +11,21 @@ public struct RequestSyntaxError: Error, Hashable, Sendable {
     public static let id = "request.syntax"
 }
 
+/// The members that each object of a request of SEMANTICS §8 may have.
+package enum RequestMembers {
+    package static let request: [StaticString] = [
+        "user", "channel", "surface", "model", "language", "at", "claims", "instructions",
+        "demands",
+    ]
+    package static let user: [StaticString] = ["id", "roles"]
+    package static let claim: [StaticString] = ["value", "evidence"]
+    package static let instruction: [StaticString] = ["from", "behavior", "set", "explicit"]
+    package static let delegation: [StaticString] = ["from", "delegate", "explicit"]
+    package static let demand: [StaticString] = [
+        "behavior", "value", "explicit", "triggered", "from",
+    ]
+}
+
 extension Request {
     /// Reads a request of SEMANTICS §8; O(size).
     ///
@@ -18,12 +33,9 @@ extension Request {
     public init(_ json: JSONValue) throws(RequestSyntaxError) {
         self.init()
         let object = try RequestObject(json, at: "")
-        try object.allow([
-            "user", "channel", "surface", "model", "language", "at", "claims", "instructions",
-            "demands",
-        ])
+        try object.allow(RequestMembers.request)
         if let user = try object.object("user") {
-            try user.allow(["id", "roles"])
+            try user.allow(RequestMembers.user)
             self.user = try user.text("id")
             roles = try user.texts("roles")
         }
@@ -51,7 +63,7 @@ extension Request {
         var claims: [Text: Claim] = [:]
         for member in object.value.children {
             let claim = try RequestObject(member, at: "claims[]")
-            try claim.allow(["value", "evidence"])
+            try claim.allow(RequestMembers.claim)
             guard let value = claim.value["value"] else {
                 throw RequestSyntaxError(path: "claims[]", message: "a claim has a `value`")
             }
@@ -93,11 +105,11 @@ extension ClaimValue {
 
 extension Instruction {
     fileprivate init(_ object: RequestObject) throws(RequestSyntaxError) {
-        try object.allow(["from", "behavior", "set", "explicit", "delegate"])
+        try object.allow(RequestMembers.instruction + ["delegate"])
         guard let from = try object.speaker("from") else { throw object.missing("from") }
         let isExplicit = try object.flag("explicit") ?? true
         if let delegate = try object.text("delegate") {
-            try object.allow(["from", "delegate", "explicit"])
+            try object.allow(RequestMembers.delegation)
             guard case .tool(let name)? = Speaker(named: delegate.string) else {
                 throw RequestSyntaxError(
                     path: object.path + ".delegate", message: "a level is lent to `tool:NAME`")
@@ -113,7 +125,7 @@ extension Instruction {
 
 extension Demand {
     fileprivate init(_ object: RequestObject) throws(RequestSyntaxError) {
-        try object.allow(["behavior", "value", "explicit", "triggered", "from"])
+        try object.allow(RequestMembers.demand)
         guard let behavior = try object.text("behavior") else { throw object.missing("behavior") }
         self.init(
             BehaviorID(behavior), value: try object.text("value"),

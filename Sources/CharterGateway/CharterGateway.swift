@@ -13,3 +13,4 @@
 //   Budget/    how much operators, keys and users may use
 //   Detection/ what other detectors than the patterns found, and what waits for them
 //   Pipeline/  one request from arrival to reply
+//   Telemetry/ what may be known of a request that is over: metrics, the log, traces

@@ -134,6 +134,11 @@ public struct Gateway: Sendable {
         policies[name]?.inForce?.enforcement
     }
 
+    /// What an operator of the settings inherits, as JSON; nil where it has no layer.
+    func inheritance(ofOperator name: String) -> [UInt8]? {
+        policies[name]?.inForce?.inheritance
+    }
+
     /// Who is asking, and for what they may ask.
     struct Identity: Sendable {
         let enforcement: Enforcement
@@ -173,6 +178,7 @@ public struct Gateway: Sendable {
     /// Where AuthZEN's questions of this caller are decided; nil where its operator answers none.
     func accessPoint(authorization: String?, at now: Int64) throws(APIError) -> AccessPoint? {
         let identity = try identity(authorization: authorization, at: now)
+        Observation.current?.identified(identity.enforcement.operatorName)
         return policies[identity.enforcement.operatorName]?.inForce?.accessPoint
     }
 

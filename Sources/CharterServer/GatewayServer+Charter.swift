@@ -38,6 +38,10 @@ extension GatewayServer {
         _ request: Request, _ channel: any Channel, trail: Bool
     ) async throws -> Response {
         let enforcement = try enforcement(of: request)
+        let type = request.headers[.contentType]?.lowercased().split(separator: ";").first
+        guard type.map({ $0.filter { $0 != " " } == "application/json" }) ?? true else {
+            throw APIError.unsupportedMediaType
+        }
         let body = try await body(of: request, channel)
         return json(
             try PlainDecision.json(body, enforcement, at: GatewayServer.now(), trail: trail) {
@@ -51,6 +55,14 @@ extension GatewayServer {
             throw APIError.notFound("there is no such decision")
         }
         return json(record.json())
+    }
+
+    func inheritance(_ request: Request) throws -> Response {
+        let enforcement = try enforcement(of: request)
+        guard let bytes = gateway.inheritance(ofOperator: enforcement.operatorName) else {
+            throw APIError.notFound("there is no operator's layer")
+        }
+        return json(bytes)
     }
 
     // MARK: What users have set
@@ -77,6 +89,9 @@ extension GatewayServer {
             bytes = Array(body.readableBytesView)
         } catch {
             throw APIError(JSONError.tooLarge(Store.largestUserLayer))
+        }
+        guard !bytes.isEmpty else {
+            throw APIError.invalid("the body is empty; `DELETE` takes a layer away", param: nil)
         }
         let doubts = try layers.put(
             bytes, of: user, enforcement, at: GatewayServer.now().seconds)

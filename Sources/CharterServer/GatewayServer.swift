@@ -24,6 +24,7 @@ struct GatewayServer: Sendable {
     let rollOuts: RollOuts
     /// Nil: nothing is asked beside the patterns.
     let detectors: DetectorSet?
+    let telemetry: Telemetry
     private let logger: Logger
 
     /// How long the body of a request may take.
@@ -41,6 +42,7 @@ struct GatewayServer: Sendable {
         upstreams = Upstreams(gateway.settings.upstreams)
         budgets = Budgets(gateway.settings, userHash: store.map { store in store.userHash })
         rollOuts = RollOuts(gateway, after: nil)
+        telemetry = Telemetry(gateway.settings.telemetry, store)
         detectors = gateway.detectors.map { DetectorSet($0, logger: logger) }
         keyClient = KeySource.client()
         tokens = TokenVerifiers(gateway, keyClient, logger: logger, after: nil)
@@ -59,6 +61,7 @@ struct GatewayServer: Sendable {
             ? last.upstreams : Upstreams(settings.upstreams)
         budgets = Budgets(settings, after: last.budgets)
         rollOuts = RollOuts(gateway, after: last.rollOuts)
+        telemetry = last.telemetry
         // What is kept of answers was given to the questions of another charter.
         let isSame = gateway.generation == last.gateway.generation
         detectors =
@@ -67,25 +70,32 @@ struct GatewayServer: Sendable {
     }
 
     /// Every path that there is.
-    func router(_ phase: ServerPhase) -> Router<GatewayContext> {
-        let router = Router(context: GatewayContext.self)
-        router.addMiddleware { UnknownPath() }
-        for method in [HTTPRequest.Method.get, .head] {
-            router.on("/healthz", method: method) { _, _ in
-                Response(status: .ok, body: .init(byteBuffer: .init(string: "ok\n")))
-            }
+    ///
+    /// - Parameter allowed: the methods of those paths; nil: they are not needed yet.
+    func router(
+        _ phase: ServerPhase, _ allowed: AllowedMethods? = nil
+    ) -> Router<GatewayContext> {
+        let router = Router(
+            context: GatewayContext.self, options: .autoGenerateHeadEndpoints)
+        router.addMiddleware {
+            ObservedRequests(telemetry: telemetry)
+            if let allowed { UnknownPath<GatewayContext>(allowed: allowed) }
         }
-        for method in [HTTPRequest.Method.get, .head] {
-            router.on("/readyz", method: method) { _, _ in readiness(phase) }
+        router.get("/healthz") { _, _ in
+            Response(
+                status: .ok, headers: [.contentType: "text/plain; charset=utf-8"],
+                body: .init(byteBuffer: .init(string: "ok\n")))
         }
+        router.get("/readyz") { _, _ in readiness(phase) }
         router.get("/charter/v1/status") { request, _ in
             await respond(request) { try status(request) }
         }
         router.get("/v1/models") { request, _ in
             await respond(request) { try await models(request, nil) }
         }
-        router.get("/v1/models/**") { request, context in
-            let id = context.parameters.getCatchAll().joined(separator: "/")
+        router.get("/v1/models/:id") { request, context in
+            // Names have slashes, which clients write as %2F.
+            let id = context.parameters.get("id").map { $0.removingPercentEncoding ?? $0 } ?? ""
             return await respond(request) { try await models(request, id) }
         }
         for wire in WireProtocol.allCases {
@@ -128,8 +138,24 @@ struct GatewayServer: Sendable {
             let id = context.parameters.get("id") ?? ""
             return await respond(request) { try decision(request, id) }
         }
+        router.get("/charter/v1/inherit") { request, _ in
+            await respond(request) { try inheritance(request) }
+        }
+        router.get("/charter/v1/openapi.yaml") { _, _ in
+            Response(
+                status: .ok, headers: [.contentType: "application/yaml"],
+                body: .init(byteBuffer: ByteBuffer(bytes: InterfaceDescription.yaml)))
+        }
         AccessRoutes(gateway: gateway, now: GatewayServer.now).add(to: router)
         return router
+    }
+
+    /// The paths that it has, by method: those of clients, and those for who runs it.
+    package var routes: (clients: [String], admin: [String]) {
+        (
+            router(ServerPhase()).routes.map { "\($0.method.rawValue) \($0.path)" },
+            AdminServer.router(telemetry).routes.map { "\($0.method.rawValue) \($0.path)" }
+        )
     }
 
     func shutdown() async throws {
@@ -137,7 +163,8 @@ struct GatewayServer: Sendable {
         async let keys: Void = keyClient.shutdown()
         async let models: Void = upstreams.shutdown()
         async let detecting: Void? = detectors?.shutdown()
-        _ = try await (keys, models, detecting)
+        async let traces: Void? = telemetry.exporter?.shutdown()
+        _ = try await (keys, models, detecting, traces)
     }
 
     // MARK: Calls of a model
@@ -152,9 +179,11 @@ struct GatewayServer: Sendable {
         let arrival = Exchange.Arrival(
             id: id, at: now, wire: wire, caller: try await caller(request, enforcement, now),
             models: identity.models)
+        let observation = Observation.current
         func decide(_ detected: DetectorFindings) throws(APIError) -> Exchange {
             try Exchange(
                 body, arrival, enforcement, detected: detected,
+                entering: { observation?.enters($0) },
                 isTried: { rollOuts.isTried($0, enforcement.operatorName) }
             ) { user throws(APIError) in
                 try userLayers?.layer(of: user, enforcement)
@@ -175,6 +204,7 @@ struct GatewayServer: Sendable {
             return response(error, wire, id, enforcement.policy)
         }
         decisions.keep(exchange.record)
+        observation?.note(exchange)
         switch exchange.start {
         case .reply(let reply):
             ticket.finish(Usage())
@@ -227,8 +257,10 @@ struct GatewayServer: Sendable {
                     : Usage(answer: bytes)
                         ?? Usage(estimatedFrom: requestBytes, answer: bytes.count))
             guard !exchange.isStreamed || answer.status.code >= 400 else {
+                let reply = exchange.reply(status: 502, body: bytes)
                 ended(exchange)
-                return response(exchange.reply(status: 502, body: bytes))
+                Observation.current?.note(exchange)
+                return response(reply)
             }
             var reply = exchange.reply(status: Int(answer.status.code), body: bytes)
             if let detectors, exchange.keepsAnswers, reply.status < 400 {
@@ -243,10 +275,13 @@ struct GatewayServer: Sendable {
                 reply.headers.append(("retry-after", seconds))
             }
             ended(exchange)
+            Observation.current?.note(exchange)
             return response(reply)
         } catch {
             ended(exchange)
-            return response(exchange.reply(error as? APIError ?? .upstreamUnreachable))
+            let error = error as? APIError ?? .upstreamUnreachable
+            Observation.current?.note { $0.note(error) }
+            return response(exchange.reply(error))
         }
     }
 
@@ -254,6 +289,7 @@ struct GatewayServer: Sendable {
     private func ended(_ exchange: Exchange) {
         let record = exchange.record
         decisions.keep(record)
+        if record.isNeedlessRefusal { telemetry.noteNeedlessRefusal() }
         rollOuts.note(record, at: GatewayServer.now())
     }
 
@@ -270,7 +306,7 @@ struct GatewayServer: Sendable {
         var headers = GatewayServer.fields(exchange.headers)
         headers[.contentType] = "text/event-stream"
         headers[.cacheControl] = "no-cache"
-        let detectors = detectors
+        let (detectors, observation) = (detectors, Observation.current)
         return Response(
             status: .ok, headers: headers,
             body: ResponseBody { writer in
@@ -282,6 +318,8 @@ struct GatewayServer: Sendable {
                 nonisolated(unsafe) var lentUsage = usage
                 defer {
                     ended(lentExchange)
+                    observation?.heard()
+                    observation?.note(lentExchange)
                     ticket.finish(lentUsage?.usage ?? Usage())
                 }
                 try await client.whileOpen {
@@ -342,8 +380,10 @@ struct GatewayServer: Sendable {
     // MARK: Requests and responses
 
     private func identity(of request: Request) throws(APIError) -> Gateway.Identity {
-        try gateway.identity(
+        let identity = try gateway.identity(
             authorization: GatewayServer.authorization(request), at: GatewayServer.now().seconds)
+        Observation.current?.identified(identity.enforcement.operatorName)
+        return identity
     }
 
     /// The key that a request carries, where OpenAI's clients put it or where Anthropic's do.
@@ -455,6 +495,7 @@ struct GatewayServer: Sendable {
     private func response(
         _ error: APIError, _ wire: WireProtocol, _ id: String, _ policy: Policy?
     ) -> Response {
+        Observation.current?.note { $0.note(error) }
         var headers = DecisionRecord.idFields(id, wire)
         if let digest = policy?.digest {
             headers += [("charter-decision", id), ("charter-policy", "\(digest)")]
@@ -514,22 +555,3 @@ struct GatewayContext: RequestContext {
 
 /// The client has closed the connection before its answer was whole.
 private struct ClientGone: Error {}
-
-/// Says in the protocol's own form that there is no such path.
-private struct UnknownPath: RouterMiddleware {
-    func handle(
-        _ request: Request, context: GatewayContext,
-        next: (Request, GatewayContext) async throws -> Response
-    ) async throws -> Response {
-        do {
-            return try await next(request, context)
-        } catch let error as HTTPError
-            where error.status == .notFound || error.status == .methodNotAllowed
-        {
-            let error = APIError.notFound("there is no such path")
-            return Response(
-                status: .init(code: error.status), headers: [.contentType: "application/json"],
-                body: .init(byteBuffer: ByteBuffer(bytes: error.body)))
-        }
-    }
-}

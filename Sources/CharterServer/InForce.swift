@@ -11,7 +11,8 @@ final class InForce: Sendable {
 
         init(_ server: GatewayServer, _ phase: ServerPhase) {
             self.server = server
-            responder = server.router(phase).buildResponder()
+            responder =
+                server.router(phase, AllowedMethods(server.router(phase))).buildResponder()
         }
     }
 

@@ -1,5 +1,6 @@
 internal import AsyncHTTPClient
 internal import CharterGateway
+internal import Foundation
 internal import NIOCore
 internal import NIOHTTP1
 
@@ -22,6 +23,8 @@ struct UpstreamRequest: Sendable {
 struct ModelClient: Sendable {
     let upstream: Settings.Upstream
     private let client: HTTPClient
+    /// As `host:port`, without anything else that an address may hold.
+    private let server: String
 
     /// The largest answer that is not streamed, in bytes.
     static let largestAnswer = 32 << 20
@@ -37,6 +40,8 @@ struct ModelClient: Sendable {
         configuration.http1_1ConnectionDebugInitializer = ResponseStatusCheck.add
         client = HTTPClient(configuration: configuration)
         self.upstream = upstream
+        let url = URL(string: upstream.url)
+        server = (url?.host() ?? "") + (url?.port.map { ":\($0)" } ?? "")
     }
 
     func shutdown() async throws {
@@ -66,14 +71,28 @@ struct ModelClient: Sendable {
             request.headers.add(name: "content-type", value: "application/json")
             request.body = .bytes(ByteBuffer(bytes: body))
         }
+        if let trace = Observation.current?.trace {
+            request.headers.add(name: "traceparent", value: trace.upstreamHeader)
+            if let state = trace.state { request.headers.add(name: "tracestate", value: state) }
+        }
+        Observation.current?.asks(server)
         let seconds = upstream.firstTokenSeconds ?? upstream.timeoutSeconds
-        return try await client.execute(request, deadline: .now() + .seconds(Int64(seconds)))
+        do {
+            let answer = try await client.execute(
+                request, deadline: .now() + .seconds(Int64(seconds)))
+            Observation.current?.hears(Int(answer.status.code))
+            return answer
+        } catch {
+            Observation.current?.hears(nil)
+            throw error
+        }
     }
 
     /// The body of an answer, whole.
     static func body(
         of response: HTTPClientResponse, upTo largest: Int = largestAnswer
     ) async throws(APIError) -> [UInt8] {
+        defer { Observation.current?.heard() }
         do {
             let buffer = try await response.body.collect(upTo: largest)
             return Array(buffer.readableBytesView)

@@ -51,11 +51,16 @@ public struct ServerLifecycle: Sendable {
                 await onReady(channel.localAddress?.port ?? 0)
             },
             logger: logger)
+        let admin = settings.telemetry.admin.map {
+            AdminServer(telemetry: server.telemetry, address: $0, logger: logger)
+        }
+        let services = ([server.telemetry.exporter, admin] as [(any Service)?]).compactMap(\.self)
         let reloader = Reloader(
             inForce: inForce, phase: phase, origin: origin, retired: retired, logger: logger)
         // The last is told to end first: readiness ends before the connections do.
         var configuration = ServiceGroupConfiguration(
-            services: [application, reloader], gracefulShutdownSignals: [.sigterm, .sigint],
+            services: services + [application, reloader],
+            gracefulShutdownSignals: [.sigterm, .sigint],
             logger: logger)
         configuration.maximumGracefulShutdownDuration = .seconds(settings.drainSeconds)
         let group = ServiceGroup(configuration: configuration)

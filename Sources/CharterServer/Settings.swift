@@ -158,6 +158,8 @@ public struct Settings: Sendable {
     /// How long what was in force stays so where its files are gone or wrong; then the most cautious values
     /// are.
     public var maxAgeSeconds = 86_400
+    /// What those who run the gateway see of it.
+    var telemetry = Telemetry()
 
     /// Settings that serve the standard charter, without operators, on 127.0.0.1:8080.
     public init(upstreams: [Upstream]) {
@@ -183,12 +185,8 @@ public struct Settings: Sendable {
 
     /// Sets the address, `HOST:PORT`; false where it is none.
     public mutating func listen(_ address: String) -> Bool {
-        guard let colon = address.lastIndex(of: ":"),
-            let port = Int(address[address.index(after: colon)...]), (0...65_535).contains(port)
-        else { return false }
-        let name = String(address[..<colon])
-        host = name.isEmpty ? "0.0.0.0" : name.trimmingCharacters(in: ["[", "]"])
-        self.port = port
+        guard let address = Address(address) else { return false }
+        (host, port) = (address.host, address.port)
         return true
     }
 

@@ -122,9 +122,13 @@ extension Settings {
         if tls != last.tls { changed.append("tls") }
         if decisions != last.decisions { changed.append("decisions") }
         if drainSeconds != last.drainSeconds { changed.append("drain") }
+        if telemetry.admin != last.telemetry.admin { changed.append("admin_listen") }
+        if telemetry.log != last.telemetry.log { changed.append("log") }
+        if telemetry.otlp?.url != last.telemetry.otlp?.url { changed.append("otlp") }
         (settings.host, settings.port, settings.store) = (last.host, last.port, last.store)
         (settings.tls, settings.decisions) = (last.tls, last.decisions)
         settings.drainSeconds = last.drainSeconds
+        settings.telemetry = last.telemetry
         return (settings, changed)
     }
 }

@@ -54,7 +54,9 @@ extension SettingsReader {
     }
 
     private mutating func checkLimits(of upstream: Settings.Upstream, _ range: Range<Int>) {
-        guard let first = upstream.firstTokenSeconds, first > upstream.timeoutSeconds else { return }
+        guard let first = upstream.firstTokenSeconds, first > upstream.timeoutSeconds else {
+            return
+        }
         findings.add(
             "settings.bad-value", at: range, "`first_token` is above `timeout`",
             reason: "no silence is longer than `timeout`, the first one included",

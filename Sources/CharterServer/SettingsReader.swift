@@ -38,7 +38,7 @@ struct SettingsReader {
             root,
             SettingsReader.scalars + [
                 "upstream", "upstreams", "operators", "store", "tls", "prices", "detectors",
-                "detection", "log_only",
+                "detection", "log_only", "admin_listen", "log", "otlp",
             ])
         for key in SettingsReader.scalars { top[key].map { take(key, $0, into: &settings) } }
         settings.upstreams = upstreams(top["upstream"], top["upstreams"])
@@ -52,6 +52,7 @@ struct SettingsReader {
         settings.logOnly = top["log_only"].flatMap { logOnly($0) }
         if let node = top["store"] { settings.store = store(node) }
         if let node = top["tls"] { settings.tls = tls(node) }
+        settings.telemetry = telemetry(top, settings)
         if let node = top["operators"] {
             settings.operators = operators(node, hasStore: top["store"] != nil)
         }

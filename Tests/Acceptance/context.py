@@ -17,6 +17,8 @@ import urllib.request
 
 import anthropic
 import openai
+from collector import Collector
+from prometheus_client.parser import text_string_to_metric_families
 from report import Skipped, holds
 from upstream import Upstream
 
@@ -49,6 +51,9 @@ class Response:
 
 class Server:
     """A gateway or an upstream at a port of loopback, and the ways to talk to it."""
+
+    # The fields and the body of every request that was written by hand.
+    sent: list[tuple[dict, bytes | None]] = []
 
     def __init__(self, port: int, tls: ssl.SSLContext | None = None):
         self.port, self.tls = port, tls
@@ -86,8 +91,10 @@ class Server:
         sent = {"Content-Type": "application/json"} if body is not None else {}
         if key:
             sent["Authorization"] = f"Bearer {key}"
+        sent |= headers or {}
+        Server.sent.append((sent, body))
         with contextlib.closing(connection):
-            connection.request(method, path, body, sent | (headers or {}))
+            connection.request(method, path, body, sent)
             answer = connection.getresponse()
             return Response(answer.status, {name.lower(): value for name, value in answer.getheaders()}, answer.read())
 
@@ -99,11 +106,13 @@ class Server:
 class Gateway(Server):
     """The command `charter serve` at a free port, with settings of its own."""
 
-    def __init__(self, binary: pathlib.Path, settings: dict, environment: dict | None = None,
-                 tls: ssl.SSLContext | None = None):
+    def __init__(self, binary: pathlib.Path, settings: dict, collector: Collector | None = None,
+                 environment: dict | None = None, tls: ssl.SSLContext | None = None):
         super().__init__(free_port(), tls)
         self.folder = tempfile.TemporaryDirectory(prefix="charter-acceptance.")
         self.config = config = pathlib.Path(self.folder.name, "charter.yaml")
+        self.admin = Server(free_port())
+        self.collector = collector
         self.write(settings)
         self.log = pathlib.Path(self.folder.name, "log")
         began = time.monotonic()
@@ -126,13 +135,29 @@ class Gateway(Server):
     def write(self, settings: dict) -> None:
         """Puts settings in place of those that it has, as an editor does: whole, and at once."""
         new = self.config.with_suffix(".new")
+        own = {"listen": f"127.0.0.1:{self.port}", "admin_listen": f"127.0.0.1:{self.admin.port}",
+               "log": settings.get("log", "json")}
+        if self.collector:
+            own["otlp"] = settings.get("otlp", self.collector.settings)
         # JSON is YAML.
-        new.write_text(json.dumps(settings | {"listen": f"127.0.0.1:{self.port}"}), encoding="utf-8")
+        new.write_text(json.dumps(settings | own), encoding="utf-8")
         new.replace(self.config)
 
     def written(self) -> str:
         """What it has logged so far."""
         return self.log.read_text(errors="replace")
+
+    def lines(self) -> list[dict]:
+        """What it has logged of requests so far."""
+        return [json.loads(line) for line in self.written().splitlines() if line.startswith("{")]
+
+    def metrics(self) -> dict:
+        """Its metrics as a collector reads them: {(name, labels in order): value}."""
+        answer = self.admin.request("GET", "/metrics")
+        holds(answer.status == 200, f"/metrics: {answer.status}")
+        families = text_string_to_metric_families(answer.body.decode())
+        return {(sample.name, tuple(sorted(sample.labels.items()))): sample.value
+                for family in families for sample in family.samples}
 
     def stop(self) -> None:
         if self.process.poll() is None:
@@ -156,6 +181,7 @@ class Context:
     def __init__(self, binary: pathlib.Path | None, model: str):
         self.binary, self.wish_for_model = binary, model
         self.upstream = Upstream().__enter__()
+        self.collector = Collector()
         self._gateways: dict[str, Server] = {}
         self._model: subprocess.Popen | None = None
         self._url_of_model = ""
@@ -168,6 +194,7 @@ class Context:
             self._model.terminate()
             self._model.wait(10)
         self.upstream.__exit__()
+        self.collector.close()
 
     # Gateways.
 
@@ -199,6 +226,11 @@ class Context:
         """The small charter in front of nothing."""
         return self._gateway("unreachable", lambda: self._small(f"http://127.0.0.1:{free_port()}/v1"))
 
+    @property
+    def gateways(self) -> list[Gateway]:
+        """Those that have been started so far."""
+        return [gateway for gateway in self._gateways.values() if isinstance(gateway, Gateway)]
+
     def other(self, name: str, settings: dict, **options) -> Server:
         """A gateway with settings of the check's own."""
         return self._gateway(name, lambda: settings, **options)
@@ -213,7 +245,7 @@ class Context:
         if name not in self._gateways:
             if self.binary is None:
                 raise Skipped("there is no gateway in this run")
-            self._gateways[name] = Gateway(self.binary, settings(), **options)
+            self._gateways[name] = Gateway(self.binary, settings(), self.collector, **options)
         return self._gateways[name]
 
     # The real model.

@@ -27,6 +27,7 @@ struct AcceptanceTests {
                 "model", "tokens", "instructions", "reading", "five", "access", "identity",
                 "messages", "responses", "translation", "upstreams", "budgets", "modes", "judge",
                 "reload", "readiness", "tls",
+                "telemetry", "withheld", "interface", "probe", "traces",
             ])
         )
     }

@@ -52,6 +52,8 @@ struct CommandTests {
         Case(
             "token check --config Charters/charter.yaml --operator clinic README.md", 2,
             "have no `tokens`"),
+        Case("probe http://charter.example.com", 2, "--i-own-this"),
+        Case("probe http://127.0.0.1:9", 3, "cannot be reached"),
         Case("keys list --config Charters/charter.yaml", 2, "there is no `store`"),
 
         Case("bogus", 2, "Unexpected argument"),

@@ -48,6 +48,15 @@ struct SettingsTests {
             "upstream: {url: 'http://x/v1'}\ndecisions: -1",
             "upstream: {url: 'http://x/v1'}\nbody_limit: 1",
             "upstream: {url: 'http://x/v1'}\nlisten: 80",
+            "upstream: {url: 'http://x/v1'}\nadmin_listen: 9090",
+            "upstream: {url: 'http://x/v1'}\nadmin_listen: 127.0.0.1:8080",
+            "upstream: {url: 'http://x/v1'}\nlog: yaml",
+            "upstream: {url: 'http://x/v1'}\notlp: {}",
+            "upstream: {url: 'http://x/v1'}\notlp: {url: 'http://127.0.0.1:4318'}",
+            "upstream: {url: 'http://x/v1'}\notlp: {url: 'http://c/v1/traces', headers: [a]}",
+            "upstream: {url: 'http://x/v1'}\notlp: {url: 'http://c/v1/traces', headers: {'a b': c}}",
+            "upstream: {url: 'http://x/v1'}\notlp: {url: 'http://c/v1/traces', headers: {a: env:NONE}}",
+            "upstream: {url: 'http://x/v1'}\notlp: {url: 'http://c/v1/traces', key: k}",
             "upstream: {url: 'http://x/v1'}\noperators: {a: b}",
             "upstream: {url: 'http://x/v1'}\noperators: [{name: a}]",
             "upstream: {url: 'http://x/v1'}\noperators: [{name: a, key: k}, {name: b, key: k}]",
@@ -163,7 +172,9 @@ struct SettingsTests {
         let settings = try #require(read(Self.upstream + text).value)
         #expect(settings.detection.judges.map(\.timeout) == [.milliseconds(200)])
         #expect(settings.detection.moderations.map(\.name) == ["moderation", "other"])
-        let told = Gateway.read(settings, at: Instant(seconds: 0)).diagnostics.filter { $0.severity == .error }
+        let told = Gateway.read(settings, at: Instant(seconds: 0)).diagnostics.filter {
+            $0.severity == .error
+        }
         #expect(told.map(\.position.line) == [3, 4, 5])
         #expect(
             told.map { $0.help ?? "" }.sorted() == [

@@ -19,22 +19,30 @@ struct AccessPage: Sendable {
         }
         isAsked = page != nil
         let asked = page?.present("limit")
-        guard asked == nil || asked?.integer.map({ $0 >= 0 }) == true else {
+        let askedLimit = asked.flatMap(AccessPage.wholeNumber)
+        guard asked == nil || askedLimit.map({ $0 >= 0 }) == true else {
             throw AccessError("`page.limit` must be a whole number from 0")
         }
         let most = AccessPoint.mostResults
         guard let token = page?.present("token"), token.string != "" else {
             start = 0
-            limit = min(asked?.integer ?? most, most)
+            limit = min(askedLimit ?? most, most)
             return
         }
         let parts = (token.string ?? "").split(separator: "-").compactMap { UInt64($0, radix: 16) }
         guard parts.count == 3, parts[2] == search, let start = Int(exactly: parts[0]),
             let limit = Int(exactly: parts[1]), limit <= most,
-            asked == nil || asked?.integer == limit
+            askedLimit == nil || askedLimit == limit
         else { throw AccessError("`page.token` is of another search") }
         self.start = start
         self.limit = limit
+    }
+
+    /// A number without a fraction, however it is written: 2.0 is an integer to a JSON schema.
+    private static func wholeNumber(_ value: JSONValue) -> Int? {
+        guard value.kind == .number else { return nil }
+        return value.integer
+            ?? Double(String(decoding: value.raw, as: UTF8.self)).flatMap { Int(exactly: $0) }
     }
 
     /// The answer with as many results as the page has.

@@ -43,6 +43,7 @@ public struct AccessPoint: Sendable {
     /// Answers `POST /access/v1/evaluations`; without questions it is the single evaluation.
     public func evaluations(_ body: [UInt8], at instant: Instant) throws(AccessError) -> [UInt8] {
         let root = try root(body)
+        let semantics = try Semantics(root)
         guard let list = root.present("evaluations") else {
             return evaluation(try AccessQuestion(nil, in: root), instant)
         }
@@ -54,7 +55,6 @@ public struct AccessPoint: Sendable {
         guard items.count <= AccessPoint.mostQuestions else {
             throw AccessError("there are more than \(AccessPoint.mostQuestions) evaluations")
         }
-        let semantics = try Semantics(root)
         var writer = JSONWriter()
         writer.object { writer in
             writer.list("evaluations") { writer in

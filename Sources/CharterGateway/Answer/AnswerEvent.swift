@@ -20,6 +20,8 @@ struct AnswerEvent: Sendable {
     var isUrgent = false
     /// Whether the answer is whole with it.
     var isLast = false
+    /// Whether it may say what was read and written.
+    var hasUsage: Bool { isLast || type == "message_start" || type == "message_delta" }
 
     /// What becomes of a block.
     enum Change: Sendable {

@@ -9,6 +9,8 @@ struct AnswerGate<Form: AnswerEventForm, Watcher: TextWatcher>: AnswerStream {
     private(set) var state = AnswerState.running
     private(set) var stops: [AnswerStop<Watcher.Violation>] = []
 
+    private(set) var usage: Usage?
+
     private var form: Form
     private var events: ServerSentEvents
     private var blocks: [Block] = []
@@ -101,6 +103,14 @@ struct AnswerGate<Form: AnswerEventForm, Watcher: TextWatcher>: AnswerStream {
     private mutating func take(
         _ event: AnswerEvent, into output: inout [UInt8]
     ) throws(APIError) {
+        if event.hasUsage, let said = Usage(of: event.document.root) {
+            usage =
+                usage.map { usage in
+                    var usage = usage
+                    usage.formUnion(said)
+                    return usage
+                } ?? said
+        }
         if event.isUrgent { return form.write(event, to: &output) }
         let place = try place(of: event)
         let (mark, pushed) = blocks[place].watch.push(event.texts)

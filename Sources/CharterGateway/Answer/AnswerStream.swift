@@ -16,6 +16,8 @@ public protocol AnswerStream<Watcher>: Sendable {
     var state: AnswerState { get }
     /// Whether the model's server has said, in the protocol's own way, that the model refuses.
     var isModelRefusal: Bool { get }
+    /// What the model's server says that it read and wrote, where it has said so.
+    var usage: Usage? { get }
 
     /// Takes the next bytes from the upstream, and appends what may be delivered.
     mutating func push(_ piece: [UInt8], into output: inout [UInt8])

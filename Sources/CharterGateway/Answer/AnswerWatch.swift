@@ -15,6 +15,8 @@ public struct AnswerWatch<Watcher: TextWatcher>: AnswerStream {
     public private(set) var state = State.running
     /// What was stopped, in order.
     public private(set) var stops: [AnswerStop<Watcher.Violation>] = []
+    /// What the model's server says that it read and wrote, where it has said so.
+    public private(set) var usage: Usage?
 
     private var events: ServerSentEvents
     private let expectedChoices: Int
@@ -94,6 +96,7 @@ public struct AnswerWatch<Watcher: TextWatcher>: AnswerStream {
         if event.data.isEmpty { return }
         if event.data == ChatChunk.done { return try complete(into: &output) }
         let chunk = try ChatChunk(event)
+        usage = chunk.usage ?? usage
         if chunk.choices.isEmpty { return chunk.write(to: &output) }
         for choicePlace in chunk.choices.indices where state == .running {
             let place = place(of: chunk.choices[choicePlace].index)

@@ -48,6 +48,9 @@ final class ChatChunk: Sendable {
         self.choices = choices
     }
 
+    /// What the model's server says that it read and wrote, where it says so here.
+    var usage: Usage? { Usage(of: document.root) }
+
     /// The event as it came, but for its framing.
     func write(to output: inout [UInt8]) {
         write(document.source[...], to: &output)

@@ -1,7 +1,7 @@
 internal import CharterDocuments
 
 /// How many tokens a request and its answer had.
-public struct Usage: Sendable, Equatable {
+public struct Usage: Sendable, Hashable {
     /// Of the request, with what was read from a cache.
     public var inputTokens: Int
     /// Of the answer.
@@ -23,7 +23,14 @@ public struct Usage: Sendable, Equatable {
     ///
     /// OpenAI counts what comes from a cache among the input, Anthropic beside it.
     public init?(answer: [UInt8]) {
-        guard let root = (try? JSONDocument(answer, limits: JSONLimits(bytes: 32 << 20)))?.root,
+        guard let root = (try? JSONDocument(answer, limits: JSONLimits(bytes: 32 << 20)))?.root
+        else { return nil }
+        self.init(of: root)
+    }
+
+    /// The same of an answer, or an event, that was read.
+    init?(of root: JSONValue) {
+        guard
             let usage = root.present("usage") ?? root.present("message")?.present("usage")
                 ?? root.present("response")?.present("usage"), usage.kind == .object
         else { return nil }

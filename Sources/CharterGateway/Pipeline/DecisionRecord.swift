@@ -17,6 +17,8 @@ public struct DecisionRecord: Sendable {
     public let act: Act
     /// What was called.
     public let wire: WireProtocol
+    /// Behaviors that the verdict found unmet.
+    public let unmet: [String]
     private let question: Request
     private let user: UserLayer?
     /// Behaviors at which an answer was stopped.
@@ -53,12 +55,16 @@ public struct DecisionRecord: Sendable {
         logged = enforced.passed.map { enforcement.policy.charter[$0].id }
         isTried = enforcement.isTried
         self.flip = flip
+        unmet = decision.verdict.unmet.map { enforcement.policy.charter[$0].id.text.string }
         self.question = question
         self.user = user
     }
 
     /// What the policy was asked, as slots of its own; nil where it does not know the channel.
     public var facts: Facts? { try? policy.facts(of: question) }
+
+    /// The id of the user that the request was of.
+    package var userID: Text? { question.user }
 
     /// The decision made again with its refused steps, which only who words a refusal reads.
     var explained: Decision? { try? policy.decide(question, user: user) }

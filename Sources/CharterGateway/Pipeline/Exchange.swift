@@ -35,6 +35,12 @@ public struct Exchange: Sendable {
         }
     }
 
+    /// What takes time before something is asked of the model.
+    public enum Step: Sendable {
+        /// Demands and instructions are looked for, what is found is decided, and what that comes to is done.
+        case detect, decide, act
+    }
+
     /// What to do first.
     public enum Start: Sendable {
         /// Nothing is asked of the model.
@@ -93,18 +99,21 @@ public struct Exchange: Sendable {
     /// What detectors said of the answer, by choice.
     private var judged: [Int: DetectorFindings] = [:]
     private var translation: Translation?
+    private var wholeUsage: Usage?
+    private var wholeFailure: APIError?
 
     /// Receives a request of a caller that was identified, and comes to its verdict.
     ///
     /// - Parameters:
     ///   - detected: what was found in `texts` beside what the patterns find.
+    ///   - entering: told of each step that begins, for whoever has a clock.
     ///   - isTried: whether the candidate decides for a user.
     ///   - userLayer: what a user has set.
     /// - Throws: what is wrong with the request, in no protocol's form yet.
     public init(
         _ body: [UInt8], _ arrival: Arrival, _ inForce: Enforcement,
         limits: JSONLimits = JSONLimits(), detected: DetectorFindings = DetectorFindings(),
-        isTried: (Text?) -> Bool = { _ in false },
+        entering: (Step) -> Void = { _ in }, isTried: (Text?) -> Bool = { _ in false },
         userLayer: (Text) throws(APIError) -> UserLayer? = { _ throws(APIError) in nil }
     ) throws(APIError) {
         // receive
@@ -120,6 +129,7 @@ public struct Exchange: Sendable {
         wording = Wording(
             enforcement: enforcement, language: arrival.caller.language?.string)
         // identify, detect
+        entering(.detect)
         let demands = try Exchange.detect(request, enforcement, detected) + detected.assumed
         var question = Request(
             user: user, roles: arrival.caller.roles,
@@ -138,6 +148,7 @@ public struct Exchange: Sendable {
                 messages, question, layer, enforcement)
         }
         // decide, arbitrate
+        entering(.decide)
         let decision = try Exchange.decide(
             &question, layer, enforcement.policy, assuming: detected.assumedDuties)
         let enforced = LogOnly.enforced(
@@ -153,6 +164,7 @@ public struct Exchange: Sendable {
                 ? .unknownChannel : comparison?.flip)
         decided.findings = detected
         // act
+        entering(.act)
         let verdict = enforced.decision.verdict
         let owes = !verdict.duties.isEmpty
         switch verdict.act {
@@ -191,6 +203,17 @@ public struct Exchange: Sendable {
     /// The fields that every reply of this exchange carries.
     public var headers: [(name: String, value: String)] { decided.headers }
 
+    /// The model that is asked for.
+    public var model: String { request.model }
+
+    /// What the model's server says that it read and wrote, where it has said so.
+    public var usage: Usage? { watch?.usage ?? wholeUsage }
+
+    /// Why there was no answer, or a stream of events broke off.
+    public var failure: APIError? {
+        if case .failed(let error)? = watch?.state { error } else { wholeFailure }
+    }
+
     /// What is kept of the decision: with what was stopped and passed of the answer so far.
     public var record: DecisionRecord {
         guard let watch else { return decided }
@@ -220,12 +243,15 @@ public struct Exchange: Sendable {
         status: Int, body: [UInt8], judged: [Int: DetectorFindings] = [:]
     ) -> Reply {
         guard status < 400 else {
-            return reply(UpstreamError.error(status: status, body: body))
+            let error = UpstreamError.error(status: status, body: body)
+            wholeFailure = error
+            return reply(error)
         }
         self.judged = judged
         do throws(APIError) {
             let answer = try looked(at: try translation?.answer(body) ?? body)
             answers = Exchange.texts(of: answer.watchers)
+            wholeUsage = Usage(answer: body)
             decided = noting(
                 answer.stops, answer.watchers.map(\.watcher),
                 isModelRefusal: answer.isModelRefusal)
@@ -233,6 +259,7 @@ public struct Exchange: Sendable {
                 status: 200, headers: headers + [("content-type", "application/json")],
                 body: answer.body)
         } catch {
+            wholeFailure = error
             return reply(error)
         }
     }

@@ -14,6 +14,7 @@ struct TranslatedStream<Watcher: TextWatcher>: AnswerStream {
     var stops: [AnswerStop<Watcher.Violation>] { stream.stops }
     var watchers: [(choice: Int, part: AnswerPart, watcher: Watcher)] { stream.watchers }
     var state: AnswerState { stream.state }
+    var usage: Usage? { stream.usage }
     var isModelRefusal: Bool { stream.isModelRefusal }
 
     mutating func push(_ piece: [UInt8], into output: inout [UInt8]) {

@@ -1,3 +1,4 @@
+internal import CharterAnalysis
 internal import CharterDetection
 internal import CharterDocuments
 internal import CharterEngine
@@ -125,12 +126,12 @@ struct GatewayReading: Sendable {
         _ name: String, _ layer: String?, _ entry: Settings.Operator?, _ shared: Shared?,
         _ found: [FoundSource]
     ) {
-        let (enforcement, accessPoint) = read(name, layer, entry, shared)
+        let (enforcement, accessPoint, inheritance) = read(name, layer, entry, shared)
         let all = found + reads.taken()
         let version = enforcement.map {
             OperatorPolicy.Version(
-                enforcement: $0, accessPoint: accessPoint, sources: all,
-                settings: settingsDigest)
+                enforcement: $0, accessPoint: accessPoint, inheritance: inheritance,
+                sources: all, settings: settingsDigest)
         }
         entries[name] = Entry(version: version, found: all)
     }
@@ -138,13 +139,13 @@ struct GatewayReading: Sendable {
     /// Nil where something is wrong, which is told.
     private mutating func read(
         _ name: String, _ layer: String?, _ entry: Settings.Operator?, _ shared: Shared?
-    ) -> (Enforcement?, AccessPoint?) {
-        guard let shared else { return (nil, nil) }
+    ) -> (Enforcement?, AccessPoint?, [UInt8]?) {
+        guard let shared else { return (nil, nil, nil) }
         let (files, platform) = (files, settings.platform)
         let documents = read { () throws(FileError) in
             try files.read(shared.charter, platform: platform, innermost: layer)
         }
-        guard let documents = documents.flatMap({ value($0) }) else { return (nil, nil) }
+        guard let documents = documents.flatMap({ value($0) }) else { return (nil, nil, nil) }
         var isRight = true
         if let tokens = entry?.tokens {
             let problems = problems(of: tokens, documents.declaredClaims)
@@ -168,7 +169,7 @@ struct GatewayReading: Sendable {
                 "the policy of \(name) is not put into force, by `\(failure.behavior)`: \(failure.message)"
             )
         }
-        guard isRight, failures.isEmpty else { return (nil, nil) }
+        guard isRight, failures.isEmpty else { return (nil, nil, nil) }
         var enforcement = Enforcement(
             operatorName: name, policy: documents.policy, charter: shared.charter,
             patterns: shared.patterns, phrases: shared.phrases, claims: documents.declaredClaims,
@@ -183,13 +184,14 @@ struct GatewayReading: Sendable {
             let candidate = read { () throws(FileError) in
                 try Gateway.candidate(tried, entry, settings, charter, inForce, files)
             }
-            guard let candidate = candidate.flatMap({ value($0) }) else { return (nil, nil) }
+            guard let candidate = candidate.flatMap({ value($0) }) else { return (nil, nil, nil) }
             enforcement.candidate = Candidate(candidate)
         }
         guard !modes.diagnostics.contains(where: { $0.severity == .error }) else {
-            return (nil, nil)
+            return (nil, nil, nil)
         }
-        return (enforcement, accessPoint)
+        let inheritance = entry.flatMap { _ in try? Inheritance(documents) }
+        return (enforcement, accessPoint, inheritance.map { Array($0.json.utf8) })
     }
 
     /// Claims that tokens are to show, and that neither charter nor layers declare; and keys on disk that

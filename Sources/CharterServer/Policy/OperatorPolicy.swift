@@ -9,6 +9,8 @@ struct OperatorPolicy: Sendable {
         let enforcement: Enforcement
         /// Nil where the operator answers no AuthZEN.
         let accessPoint: AccessPoint?
+        /// What the operator inherits, as JSON; nil where it has no layer.
+        let inheritance: [UInt8]?
         /// What it was made of.
         let sources: [FoundSource]
         /// Of the settings that it was made with.
@@ -20,7 +22,8 @@ struct OperatorPolicy: Sendable {
             guard let policy = try? Policy.compile(charter) else { return nil }
             return Version(
                 enforcement: enforcement.deciding(by: policy),
-                accessPoint: accessPoint?.deciding(by: policy), sources: sources,
+                accessPoint: accessPoint?.deciding(by: policy), inheritance: inheritance,
+                sources: sources,
                 settings: settings)
         }
 
