@@ -70,7 +70,8 @@ public struct ServerLifecycle: Sendable {
             result = .success(())
         } catch {
             // Answers that were cut off when the time for them was over are no failure of the server's.
-            result = phase.current == .draining ? .success(()) : .failure(error)
+            let isDrained = phase.current == .draining && !(error is AdminServer.AddressFailure)
+            result = isDrained ? .success(()) : .failure(error)
         }
         try? await inForce.current.server.shutdown()
         await retired.shutdown()

@@ -38,7 +38,7 @@ struct AdminServer: Service {
     }
 
     /// Why there is nobody at the address.
-    private struct AddressFailure: Error, CustomStringConvertible {
+    struct AddressFailure: Error, CustomStringConvertible {
         let address: Settings.Address
         let error: any Error
 
