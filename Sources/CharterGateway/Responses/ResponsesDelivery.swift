@@ -121,8 +121,12 @@ struct ResponsesDelivery: Sendable {
     }
 
     private func part(_ event: AnswerEvent, of item: Int) -> Int? {
-        let number = event.document.root["content_index"]?.integer
-        return items[item].parts.firstIndex { $0.number == number }
+        let parts = items[item].parts
+        guard let number = event.document.root["content_index"]?.integer else {
+            // Where the server does not say which, it is the last one.
+            return parts.indices.last
+        }
+        return parts.firstIndex { $0.number == number }
     }
 
     // MARK: The end of what was stopped

@@ -15,6 +15,10 @@ struct ResponsesForm: AnswerEventForm {
     private var saying: [Int: [String: [UInt8]]] = [:]
     /// Texts that are over, and have been judged.
     private var said: Set<[UInt8]> = []
+    /// By an item's id, its number; some servers name items by their id alone.
+    private var numbers: [[UInt8]: Int] = [:]
+    /// How many parts of the item that is being written have begun.
+    private var parts = 0
 
     /// Members that are no words of a model: names of things, and what was asked.
     private static let identifiers: [StaticString] = [
@@ -50,6 +54,11 @@ struct ResponsesForm: AnswerEventForm {
                 throw .upstreamMalformed("`output_index`")
             }
             read.block = block
+        } else if let item = root.present("item_id") ?? root["item"]?.present("id"),
+            let id = item.text.map({ Array($0) })
+        {
+            if type == "response.output_item.added" { numbers[id] = numbers.count }
+            read.block = numbers[id]
         }
         switch type {
         case "response.created", "response.queued", "response.in_progress":
@@ -93,8 +102,10 @@ struct ResponsesForm: AnswerEventForm {
 
     /// A piece of a text, its end, or an event that this protocol does not know.
     private mutating func text(_ type: String, _ root: JSONValue, _ read: inout AnswerEvent) {
-        let places = (["content_index", "summary_index"] as [StaticString])
+        if type == "response.content_part.added" { parts += 1 }
+        var places = (["content_index", "summary_index"] as [StaticString])
             .compactMap { root[$0]?.integer }.map(String.init)
+        if places.isEmpty { places = ["part \(parts)"] }
         func path(without ending: String) -> String {
             ([String(type.dropLast(ending.count))] + places).joined(separator: "/")
         }

@@ -1,4 +1,5 @@
 """A real model, SmolLM2 in llama.cpp, answers through the gateway."""
+import json
 import time
 
 from context import delivered
@@ -75,3 +76,44 @@ def _(context):
     holds(context.model_is_busy(), "it is not writing at all")
     stream.close()
     context.within(1.0, lambda: not context.model_is_busy(), "the model stopped")
+
+
+@check("it answers by Responses and by Messages as by chat completions, streamed and not", passing=True)
+def _(context):
+    prompt = "Count from one to ten."
+    said = create(context).choices[0].message.content
+    openai, anthropic = context.real.client("key-shop", timeout=120), context.real.anthropic("key-shop", timeout=120)
+    asked = {"model": "smollm2", "input": prompt, "temperature": 0, "max_output_tokens": 40}
+    equal(openai.responses.create(**asked).output_text, said)
+    events = list(openai.responses.create(**asked, stream=True))
+    equal((events[0].type, events[-1].type), ("response.created", "response.completed"))
+    equal(events[-1].response.output_text, said)
+    equal("".join(event.delta for event in events if event.type == "response.output_text.delta"), said)
+    asked = {"model": "smollm2", "messages": [{"role": "user", "content": prompt}], "max_tokens": 40,
+             "extra_body": {"temperature": 0}}
+    equal(anthropic.messages.create(**asked).content[0].text, said)
+    with anthropic.messages.stream(**asked) as stream:
+        equal("".join(stream.text_stream), said)
+        holds(stream.get_final_message().usage.output_tokens > 0, "no usage")
+    return repr(said[:60])
+
+
+@check("it keeps to a JSON schema", passing=True)
+def _(context):
+    schema = {"type": "object", "required": ["city", "degrees"], "additionalProperties": False, "properties": {
+        "city": {"enum": ["Paris", "Rome"]}, "degrees": {"type": "integer", "minimum": 0, "maximum": 40}}}
+    reply = create(context, [{"role": "user", "content": "The weather in Paris."}], max_tokens=60, response_format={
+        "type": "json_schema", "json_schema": {"name": "weather", "schema": schema, "strict": True}})
+    answer = json.loads(reply.choices[0].message.content)
+    holds(answer["city"] in ("Paris", "Rome") and 0 <= answer["degrees"] <= 40, f"{answer}")
+
+
+@check("what it is forced to write is stopped in Responses and in older completions, too")
+def _(context):
+    grammar = '%llguidance {}\nstart: "Of course. Here it is: launch co" "de omega, and then a good deal more of text."'
+    before, extra = "Of course. Here it is: ", {"grammar": grammar}
+    client = context.real.client("key-shop", timeout=120)
+    asked = {"model": "smollm2", "input": "Go on.", "max_output_tokens": 60, "extra_body": extra}
+    for response in (client.responses.create(**asked), list(client.responses.create(**asked, stream=True))[-1].response):
+        equal([part.text if part.type == "output_text" else part.refusal for part in response.output[0].content],
+              [before, REFUSAL])
