@@ -51,6 +51,8 @@ struct ModelClient: Sendable {
                     name: "x-api-key", value: String(authorization.dropFirst("Bearer ".count)))
             }
         }
+        // What is compressed could not be looked at.
+        request.headers.add(name: "accept-encoding", value: "identity")
         for (name, value) in fields { request.headers.add(name: name, value: value) }
         if dialects == [.anthropic], !request.headers.contains(name: "anthropic-version") {
             request.headers.add(name: "anthropic-version", value: "2023-06-01")
@@ -59,12 +61,17 @@ struct ModelClient: Sendable {
             request.headers.add(name: "content-type", value: "application/json")
             request.body = .bytes(ByteBuffer(bytes: body))
         }
+        let answer: HTTPClientResponse
         do {
-            return try await client.execute(
+            answer = try await client.execute(
                 request, deadline: .now() + .seconds(Int64(upstream.timeoutSeconds)))
         } catch {
             throw ModelClient.error(error)
         }
+        let encodings = answer.headers[canonicalForm: "content-encoding"]
+        guard answer.status.code >= 400 || encodings.allSatisfy({ $0.lowercased() == "identity" })
+        else { throw .upstreamMalformed("it is compressed, though nobody asked for that") }
+        return answer
     }
 
     /// The body of an answer, whole.

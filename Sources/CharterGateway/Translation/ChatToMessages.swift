@@ -16,6 +16,9 @@ enum ChatToMessages {
         "audio", "frequency_penalty", "presence_penalty", "functions", "function_call",
         "logit_bias", "logprobs", "top_logprobs", "prediction", "reasoning_effort", "seed",
         "verbosity", "web_search_options",
+        // The other dialect has these, and would take them for its own.
+        "system", "stop_sequences", "output_config", "thinking", "mcp_servers", "container",
+        "context_management",
     ]
 
     // MARK: Requests
