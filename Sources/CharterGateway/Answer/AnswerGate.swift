@@ -22,6 +22,9 @@ struct AnswerGate<Form: AnswerEventForm, Watcher: TextWatcher>: AnswerStream {
     private let explanation: @Sendable (AnswerStop<Watcher.Violation>) -> String
 
     private static var mostWatchers: Int { 1_024 }
+    /// The most texts that are judged each by itself.
+    private static var mostTexts: Int { 10_000 }
+    private var textCount = 0
     /// The number of what stands beside all blocks.
     private static var beside: Int { -1 }
 
@@ -117,6 +120,10 @@ struct AnswerGate<Form: AnswerEventForm, Watcher: TextWatcher>: AnswerStream {
         if let text = event.spoken {
             let (mark, pushed) = spoken.push([("", text)])
             (spokenMark, spokenViolation) = (mark, pushed)
+        }
+        textCount += event.whole.count
+        guard textCount <= Self.mostTexts else {
+            throw .upstreamMalformed("too many parts of an answer")
         }
         let wrong = judge(event.whole, of: blocks[place].part)
         violation = violation ?? wrong

@@ -21,7 +21,14 @@ struct BlockJudgement<Watcher: TextWatcher> {
     private(set) var stop: Stop?
     private(set) var watchers: [(choice: Int, part: AnswerPart, watcher: Watcher)] = []
 
-    init(_ blocks: [JudgedBlock], watcher: (AnswerPart) -> Watcher) {
+    /// The most texts that are judged each by itself.
+    private static var mostTexts: Int { 10_000 }
+
+    /// - Throws: a 502 where there are too many of them.
+    init(_ blocks: [JudgedBlock], watcher: (AnswerPart) -> Watcher) throws(APIError) {
+        guard blocks.reduce(0, { $0 + $1.texts.count }) <= Self.mostTexts else {
+            throw .upstreamMalformed("too many parts of an answer")
+        }
         // Of one text alone there is nothing to put together.
         let isParted = blocks.reduce(0) { $0 + $1.texts.count(where: \.isSpoken) } > 1
         var together = isParted ? watcher(.content) : nil

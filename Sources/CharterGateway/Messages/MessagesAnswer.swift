@@ -23,7 +23,7 @@ enum MessagesAnswer {
         for (block, number) in zip(blocks, 0...) { read.append(try self.block(block, number)) }
         let beside = MessagesForm.texts(of: root, besides: ["content"])
         read.append((.other(""), beside.map { ($0, false) }))
-        let judged = BlockJudgement(read, watcher: watcher)
+        let judged = try BlockJudgement(read, watcher: watcher)
         guard let stop = judged.stop else {
             return JudgedAnswer(body: body, stops: [], watchers: judged.watchers)
         }
@@ -68,7 +68,7 @@ enum MessagesAnswer {
                 // As in a stream, where it comes as text.
                 texts.append((member.raw, false))
             } else if let text = member.text, member.isNamed("text") || member.isNamed("thinking") {
-                texts.insert((text, part == .content && member.isNamed("text")), at: 0)
+                texts.insert((text, member.isNamed("text")), at: 0)
             } else {
                 texts += AnswerPiece.texts(inside: member).map { ($0.text, false) }
             }

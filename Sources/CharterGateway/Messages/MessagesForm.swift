@@ -80,10 +80,10 @@ struct MessagesForm: AnswerEventForm {
         read.whole = Self.texts(of: root, besides: ["content_block"])
         let main = Self.mainMember(ofType: type, part)
         mainMembers[number] = main
+        read.spoken = block["text"]?.text
         for member in block.children where !Self.isSilent(member, ofType: type) {
             if let text = member.text, member.isNamed(main) {
                 read.texts.append(("", text))
-                if part == .content { read.spoken = text }
             } else if part.isCall, member.isNamed("input") {
                 if !member.textsInside.isEmpty { read.whole.append(member.raw) }
             } else if member.kind == .string {
@@ -127,13 +127,13 @@ struct MessagesForm: AnswerEventForm {
         for member in delta.children where !Self.isSilent(member, ofType: "") {
             if let text = member.text, member.isNamed(main) {
                 read.texts.append(("", text))
-                if main.description == "text" { read.spoken = text }
             } else if member.isNamed("citation") {
                 read.whole += AnswerPiece.texts(inside: member).map(\.text)
             } else {
                 read.texts += AnswerPiece.texts(inside: member)
             }
         }
+        read.spoken = delta["text"]?.text
         read.isDelta =
             read.whole.isEmpty && read.texts.count == 1 && read.texts[0].path.isEmpty
     }

@@ -26,7 +26,7 @@ enum ResponsesAnswer {
             read.append((ResponsesForm.part(item, number), ResponsesForm.texts(of: item)))
         }
         read.append((.other(""), ResponsesForm.texts(beside: root)))
-        let judged = BlockJudgement(read, watcher: watcher)
+        let judged = try BlockJudgement(read, watcher: watcher)
         guard let stop = judged.stop else {
             return JudgedAnswer(
                 body: restoring(instructions, in: document), stops: [], watchers: judged.watchers)

@@ -99,6 +99,33 @@ def _(context):
             holds(time.monotonic() - began < 3, f"{name}: {time.monotonic() - began:.1f} s")
 
 
+@check("what is made of many small parts costs as much more as it is longer")
+def _(context):
+    def parts(name, count):
+        user = {"role": "user", "content": "Hi"}
+        text = {"type": "input_text" if name == "responses" else "text", "text": "Hi"}
+        keys = {f"k{at}": "x" for at in range(count)}
+        own = {"chat": [{"messages": [user] * count}, {"messages": [{"role": "user", "content": [text] * count}]}],
+               "completions": [{"prompt": "Hi.\n> " * count}], "responses": [{"input": [user] * count}, {"input": [{"role": "user", "content": [text] * count}]}],
+               "messages": [{"messages": [user] * count}, {"system": [text] * count}, {"messages": [{"role": "user", "content": [
+                   {"type": "tool_result", "tool_use_id": "t", "content": [text] * count}]}]}]}.get(name, [])
+        return [body(name, **more) for more in [*own, {"x": keys}, {"x": [[]] * count}]]
+
+    def seconds(data):
+        began = time.monotonic()
+        equal(send(context, name, data).status, 200, f"{json.dumps(data)[:100]}")
+        return time.monotonic() - began
+
+    worst = 0.0
+    with bounded(context, 200):
+        for name in PROTOCOLS:
+            for few, many in zip(parts(name, 4_000), parts(name, 32_000)):
+                short, long = min(seconds(few), seconds(few)), seconds(many)
+                worst = max(worst, long)
+                holds(long < 24 * max(short, 0.01), f"{name}: {short:.3f} s, and {long:.3f} s for eight times as much: {json.dumps(few)[:100]}")
+    return f"at most {worst:.2f} s"
+
+
 @check("wrong types are refused with their place, and nothing of the request is in the error")
 def _(context):
     table = {"chat": [("model", 7), ("messages", "x"), ("messages", []), ("stream", 1), ("n", 0)],

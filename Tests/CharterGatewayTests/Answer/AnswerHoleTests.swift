@@ -217,6 +217,30 @@ struct AnswerHoleTests {
         #expect(long == .failed(.upstreamMalformed("an answer that is too long")))
     }
 
+    @Test("However many parts an answer has, it is read in time that grows as it does, or refused")
+    func parts() throws {
+        let members = (0..<60_000).map { #""k\#($0)":"a""# }.joined(separator: ",")
+        let chat = #"{"choices":[{"index":0,"message":{"x":{\#(members)}}}]}"#
+        let answer = try ChatAnswer<LiteralWatcher>(
+            body: Array(chat.utf8), watcher: { _, part in Self.watcher(part) },
+            explanation: { _ in "" })
+        #expect(answer.watchers.count == 1_024)
+        let wide = Array(#"{"choices":[{"index":0,"message":{\#(members)}}]}"#.utf8)
+        #expect(throws: APIError.self) {
+            try ChatAnswer<LiteralWatcher>(
+                body: wide, watcher: { _, part in Self.watcher(part) }, explanation: { _ in "" })
+        }
+        let blocks = Array(repeating: #"{"type":"text","text":"a"}"#, count: 20_000)
+        let message = Array(#"{"content":[\#(blocks.joined(separator: ","))]}"#.utf8)
+        #expect(throws: APIError.self) {
+            try MessagesAnswer.judge(message, watcher: Self.watcher, explanation: { _ in "" })
+        }
+        let event =
+            #"{"type":"content_block_start","index":0,"content_block":{"type":"x","y":{\#(members)}}}"#
+        let (_, state) = messages([Self.message, event])
+        #expect(state == .failed(.upstreamMalformed("too many parts of an answer")))
+    }
+
     @Test("Text behind the end of a text is an error, and never half an answer that looks whole")
     func behind() {
         let place = #""output_index":0,"content_index":0"#
