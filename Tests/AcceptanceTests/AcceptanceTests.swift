@@ -25,7 +25,7 @@ struct AcceptanceTests {
             groups.isSuperset(of: [
                 "passing", "faults", "refusals", "requests", "decisions", "operators", "hardcoded",
                 "model", "tokens", "instructions", "reading", "five", "access", "identity",
-                "messages", "responses", "translation", "hostile", "wire",
+                "messages", "responses", "translation", "hostile", "wire", "completions",
             ])
         )
     }

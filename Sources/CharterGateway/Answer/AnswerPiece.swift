@@ -69,7 +69,9 @@ struct AnswerPiece: Sendable {
     }
 
     private static func call(_ call: JSONValue, place: Int?) throws(APIError) -> AnswerPiece {
-        guard call.kind == .object, let number = place ?? call["index"]?.integer, number >= 0 else {
+        guard call.kind == .object, let number = place ?? call["index"]?.integer,
+            (0..<mostCalls).contains(number)
+        else {
             throw .upstreamMalformed("a tool call without `index`")
         }
         try checkStrings(["id", "type"], of: call)
@@ -152,6 +154,7 @@ struct AnswerPiece: Sendable {
     }
 
     private static let longestIdentifier = 128
+    private static let mostCalls = 10_000
 
     private static func checkStrings(
         _ keys: [StaticString],

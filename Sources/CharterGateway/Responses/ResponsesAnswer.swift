@@ -59,7 +59,7 @@ enum ResponsesAnswer {
             return [writer.bytes]
         }
         var parts: [[UInt8]] = []
-        var texts = 0
+        var texts = ResponsesForm.textsBeforeContent(of: item)
         for part in item["content"].elements {
             let count = ResponsesForm.texts(of: part).count
             guard texts + count > text else {

@@ -58,6 +58,11 @@ struct ResponsesForm: AnswerEventForm {
             throw .upstreamMalformed("an event before the response")
         }
         var read = AnswerEvent(type, document)
+        if let part = root.present("content_index") {
+            guard let number = part.integer, (0..<10_000).contains(number) else {
+                throw .upstreamMalformed("`content_index`")
+            }
+        }
         read.block = try block(root, isNew: type == "response.output_item.added")
         switch type {
         case "response.created", "response.queued", "response.in_progress":
@@ -124,6 +129,16 @@ struct ResponsesForm: AnswerEventForm {
         }
     }
 
+    /// How many of the texts of an item stand before its content.
+    static func textsBeforeContent(of item: JSONValue) -> Int {
+        item.children.prefix { !$0.isNamed("content") }.filter { !isSilent($0) }
+            .reduce(0) { count, member in
+                let key = isName(member.key) ? 0 : 1
+                return count + key
+                    + (member.text.map { $0.isEmpty ? 0 : 1 } ?? texts(of: member).count)
+            }
+    }
+
     /// The same of what stands beside the items.
     static func texts(beside response: JSONValue) -> [JudgedText] {
         response.children.filter { member in
@@ -176,7 +191,7 @@ struct ResponsesForm: AnswerEventForm {
 
     private static func isSilent(_ member: JSONValue) -> Bool {
         AnswerPiece.isIdentifier(member, identifiers) || AnswerPiece.isOpaque(member, opaque)
-            || numeric.contains(where: member.isNamed)
+            || numeric.contains(where: member.isNamed) && member.kind != .string
     }
 
     /// The strings in a value that have not been said before.

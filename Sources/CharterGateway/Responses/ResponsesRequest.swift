@@ -105,9 +105,9 @@ public struct ResponsesRequest: ModelRequest {
                     reader.addAll(member, by: speaker)
                 }
             }
-            if type == "function_call", let arguments = item["arguments"]?.text {
+            if let arguments = item["arguments"]?.text {
                 reader.add(
-                    .arguments(tool: item["name"]?.string ?? ""), arguments, by: .assistant)
+                    .arguments(tool: item["name"]?.string ?? ""), arguments, by: speaker)
             }
         }
         return reader.texts

@@ -253,6 +253,51 @@ struct AnswerHoleTests {
         #expect(state == .failed(.upstreamMalformed("text behind its end")), "\(output)")
     }
 
+    @Test("Strings before an item's content do not move the place where it is stopped")
+    func phase() throws {
+        let item = #"{"id":"i","phase":"final answer","type":"message","content":[%]}"#
+        let parts = ["Hi", "an omelet"].map { #"{"type":"output_text","text":"\#($0)"}"# }
+        let body = #"{"output":[\#(item.replacing("%", with: parts.joined(separator: ",")))]}"#
+        let whole = try ResponsesAnswer.judge(
+            Array(body.utf8), instructions: [], watcher: Self.watcher, explanation: { _ in "STOP" })
+        let left = String(decoding: whole.body, as: UTF8.self)
+        #expect(left.contains(#""text":"Hi""#) && left.contains("STOP"), "\(left)")
+        #expect(!left.contains("omelet"), "\(left)")
+    }
+
+    @Test("Numbers of an upstream's, however large, end nothing but its answer")
+    func numbers() throws {
+        for number in [Int.max, Int.min] {
+            let place = #""output_index":0,"content_index":\#(number)"#
+            let (_, state) = responses([
+                Self.created, Self.messageItem,
+                #"{"type":"response.content_part.added",\#(place),"part":{"type":"output_text"}}"#,
+                #"{"type":"response.output_text.delta",\#(place),"delta":"an omelet"}"#,
+            ])
+            #expect(state == .failed(.upstreamMalformed("`content_index`")))
+            let usage = #""usage":{"input_tokens":\#(number),"output_tokens":\#(number)}"#
+            let translation = try Translation(.chatCompletions, to: .anthropic)
+            let message = #"{"content":[{"type":"text","text":"Hi"}],\#(usage)}"#
+            #expect(try !translation.answer(Array(message.utf8)).isEmpty)
+            let chat = AnswerWatch(
+                choices: 1, watcher: { _, part in Self.watcher(part) }, explanation: { _ in "" })
+            let stream = TranslatedStream(
+                chat, ChatEventsFromMessages(includesUsage: true), limit: 1 << 20)
+            let start = Self.message.replacing(#""content":[]"#, with: #""content":[],\#(usage)"#)
+            let end = #"{"type":"message_delta","delta":{"stop_reason":"end_turn"},\#(usage)}"#
+            #expect(run(stream, [start, end, #"{"type":"message_stop"}"#]).state == .complete)
+            let call = #"{"index":\#(number),"function":{"name":"f","arguments":"an omelet"}}"#
+            let calls = run(
+                chat,
+                [
+                    #"{"choices":[{"index":0,"delta":{"tool_calls":[\#(call)]},"finish_reason":"stop"}]}"#
+                ])
+            #expect(!calls.output.contains("omelet"))
+            let models = Array(#"{"data":[{"id":"m","created":\#(number)}]}"#.utf8)
+            #expect(try !ModelList(models, only: nil).body(in: .anthropic).isEmpty)
+        }
+    }
+
     @Test("That the gateway's key is refused is told without a word of it")
     func credentials() {
         let failed =
