@@ -51,13 +51,13 @@ struct DemandDetector {
         }
     }
 
-    /// The contents of messages that have several parts of one speaker.
+    /// The contents of messages that have several parts of one speaker, and those outside of them.
     private static func parted(_ texts: [RequestText]) -> [[RequestText]] {
-        let contents = texts.filter { $0.kind == .content && $0.message != nil }
+        let contents = texts.filter { $0.kind == .content }
         var places: [[Int]: Int] = [:]
         var parts: [[RequestText]] = []
         for text in contents {
-            let key = [text.message ?? 0, MessageRole.allCases.firstIndex(of: text.speaker) ?? 0]
+            let key = [text.message ?? -1, MessageRole.allCases.firstIndex(of: text.speaker) ?? 0]
             if let place = places[key] {
                 parts[place].append(text)
             } else {
