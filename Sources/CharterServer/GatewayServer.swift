@@ -450,9 +450,13 @@ struct GatewayServer: Sendable {
 
     func body(of request: Request, _ channel: any Channel) async throws -> [UInt8] {
         let limit = gateway.settings.bodyLimit
+        guard request.headers[.contentEncoding]?.lowercased() ?? "identity" == "identity" else {
+            throw APIError.unsupportedEncoding
+        }
         if let length = request.headers[.contentLength].flatMap({ Int($0) }), length > limit {
             throw APIError(JSONError.tooLarge(limit))
         }
+        ContinueResponse.send(for: request, on: channel)
         let deadline = channel.eventLoop.scheduleTask(in: GatewayServer.bodyTimeout) {
             channel.close(promise: nil)
         }

@@ -63,6 +63,8 @@ struct ModelClient: Sendable {
                     name: "x-api-key", value: String(authorization.dropFirst("Bearer ".count)))
             }
         }
+        // What is compressed could not be looked at.
+        request.headers.add(name: "accept-encoding", value: "identity")
         for (name, value) in wanted.fields { request.headers.add(name: name, value: value) }
         if upstream.dialects == [.anthropic], !request.headers.contains(name: "anthropic-version") {
             request.headers.add(name: "anthropic-version", value: "2023-06-01")
@@ -77,15 +79,21 @@ struct ModelClient: Sendable {
         }
         Observation.current?.asks(server)
         let seconds = upstream.firstTokenSeconds ?? upstream.timeoutSeconds
+        let answer: HTTPClientResponse
         do {
-            let answer = try await client.execute(
+            answer = try await client.execute(
                 request, deadline: .now() + .seconds(Int64(seconds)))
             Observation.current?.hears(Int(answer.status.code))
-            return answer
         } catch {
             Observation.current?.hears(nil)
             throw error
         }
+        let encodings = answer.headers[canonicalForm: "content-encoding"]
+        guard answer.status.code >= 400 || encodings.allSatisfy({ $0.lowercased() == "identity" })
+        else {
+            throw APIError.upstreamMalformed("it is compressed, though nobody asked for that")
+        }
+        return answer
     }
 
     /// The body of an answer, whole.

@@ -131,6 +131,16 @@ def response_events(script: dict, body: dict) -> list:
     return [(kind, {"type": kind, "sequence_number": at} | data) for at, (kind, data) in enumerate(events)]
 
 
+# OpenAI's older completions: a chat completion, or an event of one, with its text where they have it.
+
+def completion(said: dict) -> dict:
+    choices = []
+    for choice in said["choices"]:
+        text = (choice.get("message") or choice.get("delta") or {}).get("content") or ""
+        choices.append({"text": text, "index": choice["index"], "logprobs": None, "finish_reason": choice["finish_reason"]})
+    return said | {"id": "cmpl-scripted", "object": "text_completion", "choices": choices}
+
+
 # What has numbers for an answer.
 
 def embeddings(body: dict) -> dict:

@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """A model's server that does as each request says: the upstream of the acceptance tests.
 
-In comes a chat completion, a response or a message (`dialects.py`) whose body has a field `script` (unknown to everybody else, so a gateway
+In comes a chat completion, a completion, a response or a message (`dialects.py`) whose body has a field `script` (unknown to everybody else, so a gateway
 passes it on); out goes exactly the answer or the fault that the script describes, byte for byte. Written on
 bare sockets, because what is tested is what happens when bytes come late, cut, wrong or not at all.
 
@@ -19,6 +19,8 @@ A script is an object, as JSON in base64 so that nobody on the way reads in it; 
     raw        the body to send instead, with `type` as its content type
     cut        close the socket after so many events of a stream (or bytes of a body), without an end
     late       seconds before the headers;  stall: [events, seconds]  after so many events, wait
+    wire       these bytes (Latin-1) and nothing else, head included, then close; `endless`: these behind them, `times`
+               over; `reset`: true: break the connection off instead of closing it
     echo       true: the text is JSON of {"body": the request's bytes as text, "headers": {...}}
 
     upstream.py --port 18100      serves until it is interrupted
@@ -28,6 +30,8 @@ import asyncio
 import base64
 import dataclasses
 import json
+import socket
+import struct
 import threading
 import time
 
@@ -170,9 +174,11 @@ class Answer:
             return True
         numbers = {"/v1/embeddings": dialects.embeddings, "/v1/moderations": dialects.moderations,
                    "/v1/messages/count_tokens": lambda body: {"input_tokens": 42}}
-        if seen.path in numbers and "raw" not in script and "status" not in script:
+        if seen.path in numbers and not {"raw", "status", "wire", "late"} & set(script):
             return await self.whole(200, numbers[seen.path](self.body))
-        if seen.path not in ("/v1/chat/completions", "/v1/messages", "/v1/responses", *numbers):
+        if "wire" in script:
+            return await self.wired()
+        if seen.path not in ("/v1/chat/completions", "/v1/completions", "/v1/messages", "/v1/responses", *numbers):
             await self.whole(404, {"error": {"message": "no such path", "type": "invalid_request_error",
                                              "param": None, "code": None}})
             return True
@@ -189,6 +195,8 @@ class Answer:
             return await self.whole(200, dialects.message(self.spoken()))
         if seen.path == "/v1/responses":
             return await self.whole(200, dialects.response(self.spoken(), self.body))
+        if seen.path == "/v1/completions":
+            return await self.whole(200, dialects.completion(self.completion()))
         return await self.whole(200, self.completion())
 
     # What is said.
@@ -204,7 +212,9 @@ class Answer:
         if self.seen.path == "/v1/responses":
             events = dialects.response_events(self.spoken(), self.body)
             return [(f"event: {kind}", json.dumps(data)) for kind, data in events]
-        return [("", json.dumps(event)) for event in self.events()] + [("", "[DONE]")]
+        older = self.seen.path == "/v1/completions"
+        events = [dialects.completion(event) for event in self.events()] if older else self.events()
+        return [("", json.dumps(event)) for event in events] + [("", "[DONE]")]
 
     def texts(self) -> list:
         if self.script.get("echo"):
@@ -300,6 +310,19 @@ class Answer:
         await self.write(b"0\r\n\r\n")
         self.seen.finished = time.monotonic()
         return True
+
+    async def wired(self) -> bool:
+        await self.write(self.script["wire"].encode("latin-1"))
+        endless = self.script.get("endless", "").encode("latin-1")
+        for _ in range(self.script.get("times", 0)):
+            await self.write(endless)
+        await self.pause(self.script.get("late", 0))
+        if self.script.get("reset"):
+            linger = struct.pack("ii", 1, 0)
+            self.writer.get_extra_info("socket").setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, linger)
+            self.writer.transport.abort()
+        self.seen.finished = time.monotonic()
+        return False
 
     async def head(self, status: int, kind: str, framing: str):
         lines = [f"HTTP/1.1 {status:03} Scripted", f"Content-Type: {kind}", framing, "x-request-id: req-scripted"]

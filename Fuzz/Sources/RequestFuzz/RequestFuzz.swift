@@ -1,14 +1,15 @@
 import CharterDocuments
 import CharterEngine
-import CharterGateway
 import Foundation
 import Fuzzing
 
-/// Any bytes may be what a stranger asks: a chat completion's body, the fields of its head or a
-/// request of the semantics. It is refused in the protocol's own form, or decided; and two readers
-/// of what is passed on see the same things.
+@testable import CharterGateway
+
+/// Any bytes may be what a stranger asks: a body of any protocol, the fields of a head or a request of the
+/// semantics. It is refused in the protocol's own form, or decided; and two readers of what is passed on see
+/// the same things.
 ///
-/// The first byte says which of the three. NUL bytes set the fields of a head apart.
+/// The first byte says which of the three, and in which protocol. NUL bytes set the fields of a head apart.
 @main
 struct RequestFuzz: Fuzzer {
     private let room = ReadingRoom()
@@ -17,45 +18,86 @@ struct RequestFuzz: Fuzzer {
         guard let first = input.first else { return }
         let rest = Array(input.dropFirst())
         switch first % 3 {
-        case 0: body(rest)
+        case 0: body(rest, WireProtocol.allCases[Int(first / 3) % WireProtocol.allCases.count])
         case 1: head(rest.parts(6))
         default: question(rest)
         }
     }
 
-    private func body(_ bytes: [UInt8]) {
+    private func body(_ bytes: [UInt8], _ wire: WireProtocol) {
         compareReaders(of: bytes)
         let arrival = Exchange.Arrival(
-            id: "fuzz", at: Instant(seconds: 1_800_000_000), caller: Caller())
+            id: "fuzz", at: Instant(seconds: 1_800_000_000), wire: wire, caller: Caller())
         do throws(APIError) {
-            let request = try ChatRequest(body: bytes)
-            look(at: request)
-            let exchange = try Exchange(bytes, arrival, room.enforcement)
+            let request = try read(bytes, wire)
+            for text in request.texts {
+                check(
+                    String(validating: text.bytes, as: UTF8.self) != nil, "every text is UTF-8")
+            }
+            if let request = request as? ChatRequest { look(at: request) }
+            var exchange = try Exchange(bytes, arrival, room.enforcement)
             switch exchange.start {
             case .reply(let reply):
+                check(wire.isSpoken, "nobody speaks in \(wire)")
                 check(reply.status == 200, "a refusal is an answer")
                 if !request.isStreamed { readJSON(reply.body) }
-            case .forward(let forwarded):
-                let added = forwarded == bytes ? 0 : 1
-                let again = try ChatRequest(body: forwarded)
-                check(
-                    again.messages.count == request.messages.count + added,
-                    "what is forwarded has the messages, and one of ours at most")
+            case .forward:
+                let forwarded = try exchange.call(in: [wire.dialect])
+                check(forwarded.path == wire.path, "the path stays")
+                compare(forwarded.body, bytes, request, wire)
+                translate(&exchange, wire)
             }
         } catch {
             check((400..<500).contains(error.status), "\(error)")
-            readJSON(error.body)
+            readJSON(error.body(in: wire.dialect, id: "fuzz"))
+        }
+    }
+
+    private func read(
+        _ bytes: [UInt8], _ wire: WireProtocol
+    ) throws(APIError) -> any ModelRequest {
+        switch wire {
+        case .chatCompletions: try ChatRequest(body: bytes)
+        case .completions: try CompletionsRequest(body: bytes)
+        case .responses: try ResponsesRequest(body: bytes)
+        case .messages: try MessagesRequest(body: bytes)
+        case .moderations: try NumbersRequest(body: bytes, needsModel: false)
+        case .embeddings, .countTokens: try NumbersRequest(body: bytes, needsModel: true)
+        }
+    }
+
+    /// What goes on is what came, or that with one text of ours.
+    private func compare(
+        _ forwarded: [UInt8], _ bytes: [UInt8], _ request: any ModelRequest, _ wire: WireProtocol
+    ) {
+        if forwarded == bytes { return }
+        let again = required(try? read(forwarded, wire), "request with a guide")
+        let (before, after) = (request.texts, again.texts)
+        // A guide may go on in a text that is there, or take the place of an empty one.
+        check(
+            (before.count - 1...before.count + 1).contains(after.count),
+            "what is forwarded has the texts, and one of ours at most")
+        let operators = [MessageRole.system, .developer]
+        let said = before.filter { !operators.contains($0.speaker) }.map { Array($0.bytes) }
+        let told = after.filter { !operators.contains($0.speaker) }.map { Array($0.bytes) }
+        check(said == told, "what others say is as it came")
+    }
+
+    /// In the other dialect it is JSON of which every reader reads the same, or an error of the request's.
+    private func translate(_ exchange: inout Exchange, _ wire: WireProtocol) {
+        let other: Dialect = wire.dialect == .openAI ? .anthropic : .openAI
+        do throws(APIError) {
+            let call = try exchange.call(in: [other])
+            check(wire == .messages || wire == .chatCompletions, "\(wire) is not translated")
+            readJSON(call.body)
+        } catch {
+            check((400..<500).contains(error.status), "\(error)")
         }
     }
 
     private func look(at request: ChatRequest) {
-        for text in request.texts + request.textsBesideMessages {
-            check(
-                String(validating: text.bytes, as: UTF8.self) != nil, "every text is UTF-8")
-        }
-        let guided = required(
-            try? ChatRequest(body: request.body(adding: "say \"no\"\n", role: .system)),
-            "request with a guide")
+        let body = required(request.body(adding: "say \"no\"\n", role: .system), "guide")
+        let guided = required(try? ChatRequest(body: body), "request with a guide")
         let place = guided.messages.firstIndex {
             $0.texts.first?.bytes.elementsEqual("say \"no\"\n".utf8) ?? false
         }

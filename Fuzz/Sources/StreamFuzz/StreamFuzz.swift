@@ -8,8 +8,8 @@ import Fuzzing
 /// Whatever an upstream sends: how its bytes are cut changes nothing that is delivered and nothing
 /// of the verdict, nothing is delivered that a pattern forbids, and what is delivered ends.
 ///
-/// The first byte says whether the rest is a stream, or a text to be streamed; the second how many
-/// of the next bytes say how it is cut.
+/// The first byte says whether the rest is a stream, or a text to be streamed, and in which protocol; the
+/// second how many of the next bytes say how it is cut.
 @main
 struct StreamFuzz: Fuzzer {
     private let watch = Watch()
@@ -18,13 +18,14 @@ struct StreamFuzz: Fuzzer {
         guard input.count > 2 else { return }
         let cuts = Array(input[2...].prefix(Int(input[1] % 16)))
         let rest = Array(input[(2 + cuts.count)...])
-        if input[0] & 1 == 0 { stream(rest, cuts) } else { text(rest, cuts) }
+        let line = Line.allCases[Int(input[0] >> 1) % Line.allCases.count]
+        if input[0] & 1 == 0 { stream(rest, cuts, line) } else { text(rest, cuts, line) }
     }
 
-    private func stream(_ bytes: [UInt8], _ cuts: [UInt8]) {
-        let whole = WatchedStream([bytes], watch)
+    private func stream(_ bytes: [UInt8], _ cuts: [UInt8], _ line: Line) {
+        let whole = WatchedStream([bytes], line, watch)
         for pieces in [bytes.cut(cuts), bytes.cut(Self.short(bytes.count))] {
-            let other = WatchedStream(pieces, watch)
+            let other = WatchedStream(pieces, line, watch)
             check(other == whole, "cut, \(other) is \(whole)")
         }
         whole.checkDelivery(watch)
@@ -51,61 +52,37 @@ struct StreamFuzz: Fuzzer {
         check(events([bytes]) == events(bytes.cut(cuts)), "events do not depend on cuts")
     }
 
-    /// The same text in other deltas, or not streamed at all; how many bytes are held depends on the
-    /// deltas, so that here they may be many.
-    private func text(_ bytes: [UInt8], _ cuts: [UInt8]) {
+    /// The same text in other events, or not streamed at all; how many bytes are held depends on the
+    /// events, so that here they may be many.
+    private func text(_ bytes: [UInt8], _ cuts: [UInt8], _ line: Line) {
         let scalars = Array(String(decoding: bytes, as: UTF8.self).unicodeScalars)
         func script(_ lengths: [UInt8]) -> WatchedStream {
-            var events: [UInt8] = []
+            var pieces: [String] = []
             var place = 0
-            var number = 0
             while place < scalars.count {
-                let length = lengths.isEmpty ? 1 : Int(lengths[number % lengths.count] % 32) + 1
+                let length =
+                    lengths.isEmpty ? 1 : Int(lengths[pieces.count % lengths.count] % 32) + 1
                 let end = min(place + length, scalars.count)
-                events += Self.event(scalars[place..<end])
-                (place, number) = (end, number + 1)
+                pieces.append(Self.string(scalars[place..<end]))
+                place = end
             }
-            events += Self.end
-            return WatchedStream([events], watch, limit: 1 << 20)
+            return WatchedStream([line.events(pieces)], line, watch, limit: 1 << 20)
         }
-        let whole = WatchedStream(
-            [Self.event(scalars[...]) + Self.end], watch, limit: 1 << 20)
+        let text = Self.string(scalars[...])
+        let whole = WatchedStream([line.events([text])], line, watch, limit: 1 << 20)
         for other in [script(cuts), script(Self.short(scalars.count))] {
             check(other.texts == whole.texts, "\(other) delivers as \(whole)")
             check(other.stops == whole.stops, "\(other) stops as \(whole)")
         }
         whole.checkDelivery(watch)
-        compareWhole(scalars, whole)
-    }
-
-    private func compareWhole(_ scalars: [Unicode.Scalar], _ stream: WatchedStream) {
-        var body = Array(#"{"choices":[{"index":0,"message":{"role":"assistant","content":"#.utf8)
-        JSONText.append(Self.string(scalars[...]), to: &body)
-        body += #"},"finish_reason":"stop"}]}"#.utf8
-        let (enforcement, judge) = (watch.enforcement, watch.judge)
-        let answer = required(
-            try? ChatAnswer<PatternWatcher>(
-                body: body, watcher: { _, part in PatternWatcher(enforcement, judge, part) },
-                explanation: { _ in WatchedStream.explanation }), "answer")
-        let message = Array(readJSON(answer.body)["choices"]?.children ?? readJSON("[]").children)
-            .first?["message"]
-        let content = message?["content"]?.string ?? ""
-        let streamed = stream.texts[0]?["content"].map { String(decoding: $0, as: UTF8.self) }
-        check(content == streamed ?? "", "not streamed, \(content) is delivered, of \(stream)")
-        check(answer.stops.count == stream.stops.count, "not streamed it stops as in \(stream)")
+        let answer = line.whole(text, watch)
+        let place = ["text", "0 content", "0 text"].first { whole.texts[$0] != nil }
+        let streamed = place.flatMap { whole.texts[$0] } ?? []
+        check(answer.text == streamed, "not streamed, \(answer) is delivered, of \(whole)")
+        check(answer.stops == whole.stops.count, "not streamed it stops as in \(whole)")
     }
 
     private static func string(_ scalars: ArraySlice<Unicode.Scalar>) -> String {
         String(String.UnicodeScalarView(scalars))
     }
-
-    private static func event(_ scalars: ArraySlice<Unicode.Scalar>) -> [UInt8] {
-        var bytes = Array(#"data: {"choices":[{"index":0,"delta":{"content":"#.utf8)
-        JSONText.append(string(scalars), to: &bytes)
-        return bytes + "}}]}\n\n".utf8
-    }
-
-    private static let end = Array(
-        "data: {\"choices\":[{\"index\":0,\"delta\":{},\"finish_reason\":\"stop\"}]}\n\ndata: [DONE]\n\n"
-            .utf8)
 }

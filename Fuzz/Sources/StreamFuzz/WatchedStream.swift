@@ -26,23 +26,21 @@ struct WatchedStream: Equatable {
         var violation: PatternWatcher.Violation
     }
 
-    static let explanation = "It ends here."
+    static let explanation = "It stops here."
 
+    private let line: Line
     private var output: [UInt8] = []
-    private var state = AnswerWatch<PatternWatcher>.State.running
+    private var state = AnswerState.running
     private(set) var stops: [Stop] = []
 
     /// - Parameter limit: the most bytes of an event; four times as many may be held.
-    init(_ pieces: [[UInt8]], _ watching: Watch, limit: Int = 4_096) {
-        let (enforcement, judge) = (watching.enforcement, watching.judge)
-        var watch = AnswerWatch<PatternWatcher>(
-            choices: 1, eventLimit: limit, heldLimit: 4 * limit,
-            watcher: { _, part in PatternWatcher(enforcement, judge, part) },
-            explanation: { _ in Self.explanation })
-        for piece in pieces { watch.push(piece, into: &output) }
-        watch.finish(into: &output)
-        state = watch.state
-        stops = watch.stops.map { Stop(choice: $0.choice, part: $0.part, violation: $0.violation) }
+    init(_ pieces: [[UInt8]], _ line: Line, _ watching: Watch, limit: Int = 4_096) {
+        self.line = line
+        var stream = line.stream(watching, limit: limit)
+        for piece in pieces { stream.push(piece, into: &output) }
+        stream.finish(into: &output)
+        state = stream.state
+        stops = stream.stops.map { Stop(choice: $0.choice, part: $0.part, violation: $0.violation) }
     }
 
     /// The data of each event that is delivered.
@@ -54,54 +52,42 @@ struct WatchedStream: Equatable {
         return events
     }
 
-    /// The strings of each choice's deltas, by key; of calls, the arguments.
-    var texts: [Int: [String: [UInt8]]] {
-        var texts: [Int: [String: [UInt8]]] = [:]
-        for event in events.dropLast() {
-            for choice in readJSON(event)["choices"]?.children.map({ $0 }) ?? [] {
-                let index = choice["index"]?.integer ?? -1
-                for member in choice["delta"]?.children.map({ $0 }) ?? [] {
-                    let key = String(decoding: member.key, as: UTF8.self)
-                    if let text = member.text {
-                        texts[index, default: [:]][key, default: []] += text
-                    }
-                    guard key == "tool_calls" else { continue }
-                    for call in member.children {
-                        let kind = call.present("custom") == nil ? "call" : "custom call"
-                        let number = "\(kind) \(call["index"]?.integer ?? -1)"
-                        let function = call.present("function") ?? call.present("custom")
-                        for name in ["arguments", "input"] {
-                            let text = function?.children.first { $0.key.elementsEqual(name.utf8) }
-                            texts[index, default: [:]][number, default: []] += text?.text ?? []
-                        }
-                    }
-                }
-            }
+    /// The texts, by what they belong to; of calls, the arguments.
+    var texts: [String: [UInt8]] {
+        var texts: [String: [UInt8]] = [:]
+        for event in events where !event.elementsEqual("[DONE]".utf8) {
+            line.add(readJSON(event), to: &texts)
         }
-        return texts.mapValues { parts in parts.filter { !$0.value.isEmpty } }
-            .filter { !$0.value.isEmpty }
+        return texts.mapValues(Self.withoutExplanation).filter { !$0.value.isEmpty }
+    }
+
+    /// A text without what says why it ends.
+    static func withoutExplanation(_ text: [UInt8]) -> [UInt8] {
+        let explanation = Array(Self.explanation.utf8)
+        guard text.suffix(explanation.count) == explanation[...] else { return text }
+        let left = text.dropLast(explanation.count)
+        return Array(left.suffix(2) == Array("\n\n".utf8)[...] ? left.dropLast(2) : left)
     }
 
     func checkDelivery(_ watching: Watch) {
         let last = events.last ?? []
         switch state {
         case .running: check(false, "it ends")
-        case .complete: check(last.elementsEqual("[DONE]".utf8), "it says that it is whole")
-        case .failed: check(readJSON(last)["error"] != nil, "it says that it is not whole")
+        case .complete: check(line.isEnd(last), "it says that it is whole: \(self)")
+        case .failed: check(readJSON(last)["error"] != nil, "it says that it is not whole: \(self)")
         }
-        for (choice, parts) in texts {
-            for (key, text) in parts where key != "role" {
-                let isJSON = key.hasPrefix("call ") || key == "function_call"
-                let matches = matches(
-                    of: watching.enforcement.patterns, in: text, .answer, readsEscapes: isJSON)
-                // Where a text is cut off a word ends (`\b`) that did not end there.
-                let isCut = stops.contains { $0.choice == choice }
-                let match = matches.first { match in
-                    watching.judge.ends(atPattern: match.pattern)
-                        && !(isCut && match.end == text.count)
-                }
-                check(match == nil, "\(key) of \(choice) has \(match as Any): \(self)")
+        for (place, text) in texts {
+            let key = place.split(separator: " ").dropFirst().joined(separator: " ")
+            let isJSON = key.hasPrefix("call ") || key == "function_call"
+            let matches = matches(
+                of: watching.enforcement.patterns, in: text, .answer, readsEscapes: isJSON)
+            // Where a text is cut off a word ends (`\b`) that did not end there.
+            let isCut = !stops.isEmpty
+            let match = matches.first { match in
+                watching.judge.ends(atPattern: match.pattern)
+                    && !(isCut && match.end == text.count)
             }
+            check(match == nil, "\(place) has \(match as Any): \(self)")
         }
     }
 }

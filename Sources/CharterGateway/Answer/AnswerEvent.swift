@@ -14,6 +14,10 @@ struct AnswerEvent: Sendable {
     var texts: [(path: String, text: ArraySlice<UInt8>)] = []
     /// The path whose text is over with it.
     var finished: String?
+    /// Texts that are whole with it, and continue none.
+    var whole: [ArraySlice<UInt8>] = []
+    /// What of the texts people read as one text, from block to block: clients put it together.
+    var spoken: ArraySlice<UInt8>?
     /// Whether its one text may be shortened where the answer is stopped in it.
     var isDelta = false
     /// Whether it goes on at once, whatever waits.

@@ -4,7 +4,8 @@ internal import CharterDocuments
 ///
 /// Each text has a watcher of its own, and an event goes on, as it came and in its order, when its
 /// watchers have cleared its texts. A call is held until it is whole; one that is stopped is not delivered at
-/// all, nor is anything behind it.
+/// all, nor is anything behind it. What people read as one text has a watcher of its own, from block to
+/// block: models are made to cut their sentences there, as by citations.
 struct AnswerGate<Form: AnswerEventForm, Watcher: TextWatcher>: AnswerStream {
     private(set) var state = AnswerState.running
     private(set) var stops: [AnswerStop<Watcher.Violation>] = []
@@ -14,6 +15,7 @@ struct AnswerGate<Form: AnswerEventForm, Watcher: TextWatcher>: AnswerStream {
     private var form: Form
     private var events: ServerSentEvents
     private var blocks: [Block] = []
+    private var spoken: PartWatch<Watcher>
     private var waiting: [Waiting] = []
     private var firstWaiting = 0
     private var heldBytes = 0
@@ -22,6 +24,9 @@ struct AnswerGate<Form: AnswerEventForm, Watcher: TextWatcher>: AnswerStream {
     private let explanation: @Sendable (AnswerStop<Watcher.Violation>) -> String
 
     private static var mostWatchers: Int { 1_024 }
+    /// The most texts that are judged each by itself.
+    private static var mostTexts: Int { 10_000 }
+    private var textCount = 0
     /// The number of what stands beside all blocks.
     private static var beside: Int { -1 }
 
@@ -40,6 +45,10 @@ struct AnswerGate<Form: AnswerEventForm, Watcher: TextWatcher>: AnswerStream {
         let event: AnswerEvent
         let block: Int
         let mark: PartWatch<Watcher>.Mark
+        /// Of what is read from block to block.
+        let spoken: PartWatch<Watcher>.Mark?
+        /// Whether a text that is whole with it may not be delivered.
+        let isStopped: Bool
     }
 
     /// - Parameters:
@@ -57,6 +66,7 @@ struct AnswerGate<Form: AnswerEventForm, Watcher: TextWatcher>: AnswerStream {
         events = ServerSentEvents(limit: eventLimit)
         mostHeld = heldLimit
         makeWatcher = watcher
+        spoken = PartWatch { watcher(.content) }
         self.explanation = explanation
     }
 
@@ -64,6 +74,7 @@ struct AnswerGate<Form: AnswerEventForm, Watcher: TextWatcher>: AnswerStream {
 
     var watchers: [(choice: Int, part: AnswerPart, watcher: Watcher)] {
         blocks.flatMap { block in block.watch.watchers.map { (0, block.part, $0) } }
+            + spoken.watchers.map { (0, .content, $0) }
     }
 
     mutating func push(_ piece: [UInt8], into output: inout [UInt8]) {
@@ -115,7 +126,23 @@ struct AnswerGate<Form: AnswerEventForm, Watcher: TextWatcher>: AnswerStream {
         let place = try place(of: event)
         let (mark, pushed) = blocks[place].watch.push(event.texts)
         var violation = pushed
-        waiting.append(Waiting(event: event, block: place, mark: mark))
+        var violatedPlace = place
+        var spokenMark: PartWatch<Watcher>.Mark?
+        var spokenViolation: Watcher.Violation?
+        if let text = event.spoken {
+            let (mark, pushed) = spoken.push([("", text)])
+            (spokenMark, spokenViolation) = (mark, pushed)
+        }
+        textCount += event.whole.count
+        guard textCount <= Self.mostTexts else {
+            throw .upstreamMalformed("too many parts of an answer")
+        }
+        let wrong = judge(event.whole, of: blocks[place].part)
+        violation = violation ?? wrong
+        waiting.append(
+            Waiting(
+                event: event, block: place, mark: mark, spoken: spokenMark,
+                isStopped: wrong != nil))
         heldBytes += event.document.source.count
         if let path = event.finished {
             violation = violation ?? blocks[place].watch.finish(path: path)
@@ -129,11 +156,14 @@ struct AnswerGate<Form: AnswerEventForm, Watcher: TextWatcher>: AnswerStream {
             violation = violation ?? whole(place)
         } else if event.isLast {
             // What the model has not closed is judged as a whole, too.
-            for place in blocks.indices { violation = violation ?? whole(place) }
+            for place in blocks.indices where violation == nil {
+                violation = whole(place)
+                violatedPlace = place
+            }
+            spokenViolation = spokenViolation ?? spoken.finish().first
         }
-        if let violation {
-            return stop(place, violation, into: &output)
-        }
+        if let violation { return stop(violatedPlace, violation, into: &output) }
+        if let spokenViolation { return stop(nil, spokenViolation, into: &output) }
         guard blocks.reduce(0, { $0 + $1.watch.count }) <= Self.mostWatchers else {
             throw .upstreamMalformed("too many parts of an answer")
         }
@@ -146,7 +176,10 @@ struct AnswerGate<Form: AnswerEventForm, Watcher: TextWatcher>: AnswerStream {
             waiting.removeFirst(firstWaiting)
             firstWaiting = 0
         }
-        if event.isLast { return complete() }
+        if event.isLast {
+            guard waiting.isEmpty else { throw .upstreamMalformed("text behind its end") }
+            return complete()
+        }
         guard heldBytes <= mostHeld else {
             throw .upstreamMalformed("too much that cannot be judged yet")
         }
@@ -177,6 +210,17 @@ struct AnswerGate<Form: AnswerEventForm, Watcher: TextWatcher>: AnswerStream {
         return blocks.count - 1
     }
 
+    /// Judges texts that are whole, each by itself.
+    private func judge(
+        _ texts: [ArraySlice<UInt8>], of part: AnswerPart
+    ) -> Watcher.Violation? {
+        for text in texts {
+            var watcher = makeWatcher(part)
+            if let violation = watcher.push(text) ?? watcher.finish() { return violation }
+        }
+        return nil
+    }
+
     /// A block is whole: what is left of it is judged.
     private mutating func whole(_ place: Int) -> Watcher.Violation? {
         guard !blocks[place].isWhole else { return nil }
@@ -188,17 +232,21 @@ struct AnswerGate<Form: AnswerEventForm, Watcher: TextWatcher>: AnswerStream {
 
     private func isCleared(_ held: Waiting) -> Bool {
         let block = blocks[held.block]
-        return !block.isCut && block.watch.isCleared(held.mark)
+        return !block.isCut && !held.isStopped && block.watch.isCleared(held.mark)
+            && held.spoken.map(spoken.isCleared) ?? true
             && (!block.part.isCall || block.isWhole)
     }
 
     // MARK: Ends
 
     /// The answer ends here: what stands before is delivered, and why.
+    ///
+    /// - Parameter place: of the block; nil: what is wrong goes over several.
     private mutating func stop(
-        _ place: Int, _ violation: Watcher.Violation, into output: inout [UInt8]
+        _ place: Int?, _ violation: Watcher.Violation, into output: inout [UInt8]
     ) {
-        stops = [AnswerStop(choice: 0, part: blocks[place].part, violation: violation)]
+        let part = place.map { blocks[$0].part } ?? .content
+        stops = [AnswerStop(choice: 0, part: part, violation: violation)]
         // The other texts end here too; as far as they have come they are judged as a whole. A call that is
         // cut off with them has done nothing that could be told.
         for other in blocks.indices where other != place && !blocks[other].part.isCall {
@@ -207,23 +255,34 @@ struct AnswerGate<Form: AnswerEventForm, Watcher: TextWatcher>: AnswerStream {
                 stops.append(AnswerStop(choice: 0, part: part, violation: violation))
             }
         }
+        let together = spoken.finish()
+        if !stops.contains(where: { $0.part == .content }) {
+            stops += together.map { AnswerStop(choice: 0, part: .content, violation: $0) }
+        }
         for held in waiting[firstWaiting...] {
             if isCleared(held), !held.event.isLast {
                 form.write(held.event, to: &output)
                 continue
             }
-            if !blocks[held.block].isCut, held.event.isDelta, !blocks[held.block].part.isCall,
-                let text = held.event.texts.first?.text
-            {
-                let left = blocks[held.block].watch.cleared(of: text, at: held.mark)
-                if !left.isEmpty {
-                    form.write(held.event, shortenedTo: left, to: &output)
-                }
-            }
+            let left = left(of: held)
+            if !left.isEmpty { form.write(held.event, shortenedTo: left, to: &output) }
             blocks[held.block].isCut = true
+            // What goes on behind it in other blocks is not to be read without it.
+            if place == nil { break }
         }
         form.end(explanation(stops[0]), to: &output)
         complete()
+    }
+
+    /// What may be delivered of the text of an event in which the answer ends.
+    private func left(of held: Waiting) -> ArraySlice<UInt8> {
+        let block = blocks[held.block]
+        guard !block.isCut, held.event.isDelta, !block.part.isCall,
+            let text = held.event.texts.first?.text
+        else { return [] }
+        let left = block.watch.cleared(of: text, at: held.mark)
+        let together = held.spoken.map { spoken.cleared(of: text, at: $0) } ?? text
+        return together.count < left.count ? together : left
     }
 
     private mutating func complete() {

@@ -69,7 +69,9 @@ struct AnswerPiece: Sendable {
     }
 
     private static func call(_ call: JSONValue, place: Int?) throws(APIError) -> AnswerPiece {
-        guard call.kind == .object, let number = place ?? call["index"]?.integer, number >= 0 else {
+        guard call.kind == .object, let number = place ?? call["index"]?.integer,
+            (0..<mostCalls).contains(number)
+        else {
             throw .upstreamMalformed("a tool call without `index`")
         }
         try checkStrings(["id", "type"], of: call)
@@ -119,7 +121,12 @@ struct AnswerPiece: Sendable {
     /// may be the model's words.
     static func isIdentifier(_ member: JSONValue, _ keys: [StaticString]) -> Bool {
         guard keys.contains(where: member.isNamed), let text = member.text else { return false }
-        return text.count <= longestIdentifier
+        return isIdentifier(text)
+    }
+
+    /// Whether a text is a name without a space.
+    static func isIdentifier(_ text: ArraySlice<UInt8>) -> Bool {
+        text.count <= longestIdentifier
             && text.allSatisfy { byte in
                 switch byte {
                 case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "A")...UInt8(ascii: "Z"),
@@ -131,7 +138,23 @@ struct AnswerPiece: Sendable {
             }
     }
 
+    /// Whether a member is one of these and what the API has there: bytes in base64 (RFC 4648), which nobody
+    /// reads but the server that wrote them. Anything else there is looked at as a text.
+    static func isOpaque(_ member: JSONValue, _ keys: [StaticString]) -> Bool {
+        guard keys.contains(where: member.isNamed), let text = member.text else { return false }
+        return text.allSatisfy { byte in
+            switch byte {
+            case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "A")...UInt8(ascii: "Z"),
+                UInt8(ascii: "0")...UInt8(ascii: "9"), UInt8(ascii: "+"), UInt8(ascii: "/"),
+                UInt8(ascii: "-"), UInt8(ascii: "_"), UInt8(ascii: "="):
+                true
+            default: false
+            }
+        }
+    }
+
     private static let longestIdentifier = 128
+    private static let mostCalls = 10_000
 
     private static func checkStrings(
         _ keys: [StaticString],

@@ -38,6 +38,9 @@ public struct ChatAnswer<Watcher: TextWatcher>: Sendable {
         }
         var choices: [JudgedMessage<Watcher>] = []
         for value in list.children {
+            guard choices.count < ChatRequest.mostChoices else {
+                throw .upstreamMalformed("too many choices")
+            }
             choices.append(try JudgedMessage(value, watcher: watcher))
         }
         guard !choices.isEmpty else { throw .upstreamMalformed("an answer without choices") }
@@ -92,11 +95,17 @@ private struct JudgedMessage<Watcher: TextWatcher> {
         self.value = value
         self.index = index
         self.message = message
-        for piece in try AnswerPiece.pieces(of: message).sorted(by: Self.isWrittenBefore) {
+        let pieces = try AnswerPiece.pieces(of: message).sorted(by: Self.isWrittenBefore)
+        guard pieces.count <= Self.mostPieces else {
+            throw .upstreamMalformed("too many parts of an answer")
+        }
+        for piece in pieces {
             judge(piece) { watcher(index, piece.part) }
             if stop != nil { break }
         }
     }
+
+    private static var mostPieces: Int { 10_000 }
 
     private static func isWrittenBefore(_ one: AnswerPiece, _ other: AnswerPiece) -> Bool {
         // Those of no known place stand as they came.

@@ -4,9 +4,13 @@ internal import CharterDocuments
 struct PartWatch<Watcher: TextWatcher>: Sendable {
     private let makeWatcher: @Sendable () -> Watcher
     private var channels: [Channel]
+    /// By path, which of them; the main text's path is empty.
+    private var places: [String: Int] = [:]
+
+    /// The most texts that are watched each by itself; all behind them are watched as one.
+    private static var mostChannels: Int { 1_024 }
 
     private struct Channel: Sendable {
-        let path: String
         var watcher: Watcher
         var pushed = 0
         var isOver = false
@@ -19,7 +23,7 @@ struct PartWatch<Watcher: TextWatcher>: Sendable {
 
     init(makeWatcher: @escaping @Sendable () -> Watcher) {
         self.makeWatcher = makeWatcher
-        channels = [Channel(path: "", watcher: makeWatcher())]
+        channels = [Channel(watcher: makeWatcher())]
     }
 
     var watchers: [Watcher] { channels.map(\.watcher) }
@@ -85,9 +89,11 @@ struct PartWatch<Watcher: TextWatcher>: Sendable {
     }
 
     private mutating func channel(at path: String) -> Int {
-        // The empty path is the main text's; there are few.
-        if let known = channels.firstIndex(where: { $0.path == path }) { return known }
-        channels.append(Channel(path: path, watcher: makeWatcher()))
+        if path.isEmpty { return 0 }
+        if let known = places[path] { return known }
+        guard channels.count < Self.mostChannels else { return channels.count - 1 }
+        places[path] = channels.count
+        channels.append(Channel(watcher: makeWatcher()))
         return channels.count - 1
     }
 }

@@ -82,9 +82,19 @@ private struct Reader {
             } else if type.isText("refusal") {
                 add(.refusal, try string(part["refusal"], "\(param).refusal"))
             }
-            let isKnown = type.isText("text") || type.isText("refusal")
             for member in part.children where !Self.media.contains(where: member.isNamed) {
-                if isKnown, member.isNamed("text") || member.isNamed("refusal") { continue }
+                if type.isText("text"), member.isNamed("text") { continue }
+                if type.isText("refusal"), member.isNamed("refusal") { continue }
+                // Whatever the part is called, servers put its text together with the others.
+                if member.isNamed("text"), let text = member.text {
+                    add(.content, text)
+                } else {
+                    addAll(member)
+                }
+            }
+            // A file's name is told to the model with its bytes.
+            for member in part["file"]?.children.map({ $0 }) ?? []
+            where !member.isNamed("file_data") && !member.isNamed("file_id") {
                 addAll(member)
             }
         }

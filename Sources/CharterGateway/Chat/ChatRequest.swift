@@ -46,14 +46,7 @@ public struct ChatRequest: ModelRequest {
         }
         self.messages = messages
         isStreamed = try Self.boolean(root, "stream", param: "stream")
-        let options = root.present("stream_options")
-        guard options == nil || options?.kind == .object else {
-            throw .invalid("must be an object", param: "stream_options")
-        }
-        includesUsage =
-            try options.map { options throws(APIError) in
-                try Self.boolean(options, "include_usage", param: "stream_options.include_usage")
-            } ?? false
+        includesUsage = try Self.includesUsage(root)
         choices = try Self.choices(root.present("n"))
         user = try Self.string(root, "user", param: "user")
         mostTokens = (root["max_completion_tokens"] ?? root["max_tokens"])?.integer

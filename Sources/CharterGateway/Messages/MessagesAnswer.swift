@@ -21,7 +21,9 @@ enum MessagesAnswer {
         let blocks = Array(content.children)
         var read: [JudgedBlock] = []
         for (block, number) in zip(blocks, 0...) { read.append(try self.block(block, number)) }
-        let judged = BlockJudgement(read, watcher: watcher)
+        let beside = MessagesForm.texts(of: root, besides: ["content"])
+        read.append((.other(""), beside.map { ($0, false) }))
+        let judged = try BlockJudgement(read, watcher: watcher)
         guard let stop = judged.stop else {
             return JudgedAnswer(
                 body: body, stops: [], watchers: judged.watchers,
@@ -42,7 +44,7 @@ enum MessagesAnswer {
                 for block in blocks[..<stop.block] {
                     writer.raw(String(decoding: block.raw, as: UTF8.self))
                 }
-                if !stop.left.isEmpty {
+                if !stop.left.isEmpty, stop.block < blocks.count {
                     write(blocks[stop.block], shortenedTo: stop.left, to: &writer)
                 }
                 writer.object { writer in
@@ -62,15 +64,15 @@ enum MessagesAnswer {
             throw .upstreamMalformed("a block without `type`")
         }
         let part = MessagesForm.part(type, number)
-        var texts: [ArraySlice<UInt8>] = []
+        var texts: [JudgedText] = []
         for member in block.children where !MessagesForm.isSilent(member, ofType: type) {
             if part.isCall, member.isNamed("input") {
                 // As in a stream, where it comes as text.
-                texts.append(member.raw)
+                texts.append((member.raw, false))
             } else if let text = member.text, member.isNamed("text") || member.isNamed("thinking") {
-                texts.insert(text, at: 0)
+                texts.insert((text, member.isNamed("text")), at: 0)
             } else {
-                texts += AnswerPiece.texts(inside: member).map(\.text)
+                texts += AnswerPiece.texts(inside: member).map { ($0.text, false) }
             }
         }
         return (part, texts)

@@ -8,6 +8,8 @@ struct MessagesForm: AnswerEventForm {
     private var nextBlock = 0
     private var hasBegun = false
     private(set) var isModelRefusal = false
+    /// By block, the member that holds its text.
+    private var mainMembers: [Int: StaticString] = [:]
     /// How many bytes of text were delivered, to say about how many tokens they are.
     private var spokenBytes = 0
 
@@ -18,16 +20,15 @@ struct MessagesForm: AnswerEventForm {
         }
         let root = document.root
         if let error = root.present("error") { throw UpstreamError.error(error) }
-        guard root.kind == .object, let type = root["type"]?.string else {
-            throw .upstreamMalformed("an event without `type`")
-        }
+        let type = try TypedEvent.type(of: root)
         guard type == "message_start" || type == "ping" || hasBegun else {
             throw .upstreamMalformed("an event before the message")
         }
         var read = AnswerEvent(type, document)
         switch type {
         case "ping":
-            read.isUrgent = true
+            read.whole = Self.texts(of: root)
+            read.isUrgent = read.whole.isEmpty
         case "message_start":
             guard !hasBegun, let message = root["message"], message.kind == .object else {
                 throw .upstreamMalformed("a message that does not begin")
@@ -35,18 +36,25 @@ struct MessagesForm: AnswerEventForm {
             guard message.present("content").map({ $0.textsInside.isEmpty }) ?? true else {
                 throw .upstreamMalformed("a message that begins with text")
             }
+            read.whole =
+                Self.texts(of: root, besides: ["message"])
+                + Self.texts(of: message, besides: ["content"])
             hasBegun = true
         case "content_block_start": try start(root, &read)
         case "content_block_delta": try delta(root, &read)
         case "content_block_stop":
             read.block = try Self.index(root)
             read.change = .stops
+            read.whole = Self.texts(of: root)
         case "message_delta":
-            read.texts = Self.texts(beside: root)
+            read.whole = Self.texts(of: root, besides: ["delta"])
+            if let delta = root["delta"] { read.whole += Self.texts(of: delta) }
             if root["delta"]?["stop_reason"]?.isText("refusal") ?? false { isModelRefusal = true }
         case "message_stop":
+            read.whole = Self.texts(of: root)
             read.isLast = true
         default:
+            // It may go on in the next of its kind.
             read.texts = root.children.filter { !$0.isNamed("type") }.flatMap {
                 AnswerPiece.texts(inside: $0)
             }
@@ -61,19 +69,36 @@ struct MessagesForm: AnswerEventForm {
         return index
     }
 
-    private func start(_ root: JSONValue, _ read: inout AnswerEvent) throws(APIError) {
-        read.block = try Self.index(root)
+    private mutating func start(
+        _ root: JSONValue, _ read: inout AnswerEvent
+    ) throws(APIError) {
+        let number = try Self.index(root)
+        read.block = number
         guard let block = root["content_block"], block.kind == .object,
             let type = block["type"]?.string
         else { throw .upstreamMalformed("a block that does not begin") }
-        read.change = .starts(Self.part(type, read.block ?? 0))
+        let part = Self.part(type, number)
+        read.change = .starts(part)
+        read.whole = Self.texts(of: root, besides: ["content_block"])
+        let main = Self.mainMember(ofType: type, part)
+        mainMembers[number] = main
+        read.spoken = block["text"]?.text
         for member in block.children where !Self.isSilent(member, ofType: type) {
-            if let text = member.text, member.isNamed("text") || member.isNamed("thinking") {
+            if let text = member.text, member.isNamed(main) {
                 read.texts.append(("", text))
-            } else {
+            } else if part.isCall, member.isNamed("input") {
+                if !member.textsInside.isEmpty { read.whole.append(member.raw) }
+            } else if member.kind == .string {
                 read.texts += AnswerPiece.texts(inside: member)
+            } else {
+                read.whole += AnswerPiece.texts(inside: member).map(\.text)
             }
         }
+    }
+
+    /// The member of a block, or of its deltas, that holds its text.
+    private static func mainMember(ofType type: String, _ part: AnswerPart) -> StaticString {
+        part.isCall ? "partial_json" : type == "thinking" ? "thinking" : "text"
     }
 
     /// Which part of an answer a block is.
@@ -88,35 +113,45 @@ struct MessagesForm: AnswerEventForm {
     /// Whether a member of a block holds no words of a model: names of things, and what is opaque, a
     /// signature or a thought that the model's server has encrypted.
     static func isSilent(_ member: JSONValue, ofType type: String) -> Bool {
-        member.isNull || member.isNamed("signature")
-            || type == "redacted_thinking" && member.isNamed("data")
+        member.isNull || AnswerPiece.isOpaque(member, ["signature"])
+            || type == "redacted_thinking" && AnswerPiece.isOpaque(member, ["data"])
             || AnswerPiece.isIdentifier(member, ["type", "id", "name", "tool_use_id"])
     }
 
     private func delta(_ root: JSONValue, _ read: inout AnswerEvent) throws(APIError) {
-        read.block = try Self.index(root)
-        guard let delta = root["delta"], delta.kind == .object, let type = delta["type"] else {
-            throw .upstreamMalformed("a delta that is none")
-        }
-        if type.isText("signature_delta") { return }
-        for member in delta.children where !member.isNull && !member.isNamed("type") {
-            let isMain = ["text", "thinking", "partial_json"].contains(where: member.isNamed)
-            if isMain, let text = member.text {
+        let number = try Self.index(root)
+        read.block = number
+        guard let delta = root["delta"], delta.kind == .object, delta["type"]?.kind == .string
+        else { throw .upstreamMalformed("a delta that is none") }
+        read.whole = Self.texts(of: root, besides: ["delta"])
+        // A delta may bring what is no text of its block; each member is a text of its own.
+        let main = mainMembers[number] ?? "text"
+        for member in delta.children where !Self.isSilent(member, ofType: "") {
+            if let text = member.text, member.isNamed(main) {
                 read.texts.append(("", text))
+            } else if member.isNamed("citation") {
+                read.whole += AnswerPiece.texts(inside: member).map(\.text)
             } else {
                 read.texts += AnswerPiece.texts(inside: member)
             }
         }
-        read.isDelta = read.texts.count == 1 && read.texts[0].path.isEmpty
+        read.spoken = delta["text"]?.text
+        read.isDelta =
+            read.whole.isEmpty && read.texts.count == 1 && read.texts[0].path.isEmpty
     }
 
-    /// Strings of a `message_delta`: one that was stopped by a sequence says which.
-    private static func texts(beside root: JSONValue) -> [(path: String, text: ArraySlice<UInt8>)] {
-        root.children.flatMap { member -> [(path: String, text: ArraySlice<UInt8>)] in
-            if member.isNamed("type") || member.isNamed("usage") { return [] }
-            return member.children.filter { !AnswerPiece.isIdentifier($0, ["stop_reason"]) }
-                .flatMap { AnswerPiece.texts(inside: $0) }
-        }
+    /// Every string of an object but for names and what is looked at elsewhere: also where the protocol has
+    /// no text, somebody may put one.
+    static func texts(
+        of object: JSONValue, besides known: [StaticString] = []
+    ) -> [ArraySlice<UInt8>] {
+        object.children.filter { member in
+            !known.contains(where: member.isNamed)
+                && !AnswerPiece.isIdentifier(
+                    member, ["type", "id", "role", "model", "stop_reason", "service_tier"])
+                && !(member.isNamed("usage")
+                    && member.textsInside.allSatisfy(AnswerPiece.isIdentifier))
+        }.flatMap { AnswerPiece.texts(inside: $0).map(\.text) }
     }
 
     // MARK: Writing

@@ -28,6 +28,7 @@ public struct MessagesRequest: ModelRequest {
     public init(body: [UInt8], limits: JSONLimits = JSONLimits()) throws(APIError) {
         (document, model) = try Self.object(body, limits)
         let root = document.root
+        try Self.refuse("input", in: root)
         guard let list = root["messages"], list.kind == .list else {
             throw .invalid("`messages` must be a list", param: "messages")
         }
@@ -119,17 +120,25 @@ public struct MessagesRequest: ModelRequest {
             reader.addAll(of: block, except: ["type", "text", "cache_control"], by: role)
         case "thinking":
             reader.addAll(of: block, except: ["type", "signature"], by: .assistant)
-        case "redacted_thinking": break
+            block["signature"].map {
+                reader.addUnlessName($0, opaque: ["signature"], by: .assistant)
+            }
+        case "redacted_thinking":
+            for member in block.children {
+                reader.addUnlessName(member, opaque: ["data"], by: .assistant)
+            }
         case "image":
             reader.addAll(of: block, except: ["type", "source", "cache_control"], by: role)
         case "tool_use", "server_tool_use", "mcp_tool_use":
             reader.addAll(of: block, except: ["type", "id", "cache_control"], by: .assistant)
+            block["id"].map { reader.addUnlessName($0, by: .assistant) }
         case "tool_result":
             if let content = block.present("content") {
                 try read(content, .tool, "\(param).content", &reader)
             }
             reader.addAll(
                 of: block, except: ["type", "tool_use_id", "content", "cache_control"], by: .tool)
+            block["tool_use_id"].map { reader.addUnlessName($0, by: .tool) }
         case "document":
             document(block, &reader)
         default:
@@ -145,6 +154,12 @@ public struct MessagesRequest: ModelRequest {
         guard let source = block.present("source") else { return }
         let type = source["type"]
         if type?.isText("base64") ?? false || type?.isText("url") ?? false { return }
-        for text in source.textsInside { reader.add(.content, text, by: .tool) }
+        for member in source.children {
+            if let text = member.text, member.isNamed("data") || member.isNamed("content") {
+                reader.add(.content, text, by: .tool)
+            } else {
+                reader.addAll(member, by: .tool)
+            }
+        }
     }
 }

@@ -54,7 +54,7 @@ struct DemandDetector {
             }
         }
         // Servers put the parts of a message together, with a line break between them or nothing.
-        for parts in all.filter({ $0.kind == .content && $0.message != nil }).byMessage
+        for parts in all.filter({ $0.kind == .content }).byMessage
         where parts.count > 1 {
             for separator in [[], [UInt8(ascii: "\n")]] {
                 let whole = Array(parts.map(\.bytes).joined(separator: separator))

@@ -242,7 +242,7 @@ public struct Exchange: Sendable {
     public mutating func reply(
         status: Int, body: [UInt8], judged: [Int: DetectorFindings] = [:]
     ) -> Reply {
-        guard status < 400 else {
+        guard (200..<300).contains(status) else {
             let error = UpstreamError.error(status: status, body: body)
             wholeFailure = error
             return reply(error)
@@ -270,7 +270,9 @@ public struct Exchange: Sendable {
         let watcher = watcher
         let first = { @Sendable part in watcher(0, part) }
         switch arrival.wire {
-        case .chatCompletions, .completions:
+        case .completions:
+            return try CompletionsAnswer.judge(body, watcher: watcher, explanation: explanation)
+        case .chatCompletions:
             let answer = try ChatAnswer<PatternWatcher>(
                 body: body, watcher: watcher, explanation: explanation)
             return JudgedAnswer(body: answer.body, stops: answer.stops, watchers: answer.watchers)
@@ -280,7 +282,7 @@ public struct Exchange: Sendable {
             return try ResponsesAnswer.judge(
                 body, instructions: instructions, watcher: first, explanation: explanation)
         case .embeddings, .moderations, .countTokens:
-            return JudgedAnswer(body: body, stops: [], watchers: [])
+            return JudgedAnswer(body: try NumbersAnswer.checked(body), stops: [], watchers: [])
         }
     }
 
@@ -311,6 +313,8 @@ public struct Exchange: Sendable {
     public mutating func beginStream() {
         let watcher = watcher
         let first = { @Sendable part in watcher(0, part) }
+        let chat = AnswerWatch(
+            choices: request.choices, watcher: watcher, explanation: explanation)
         let stream: any AnswerStream<PatternWatcher> =
             switch arrival.wire {
             case .messages:
@@ -319,9 +323,8 @@ public struct Exchange: Sendable {
                 AnswerGate(
                     ResponsesForm(instructions: instructions), watcher: first,
                     explanation: explanation)
-            default:
-                AnswerWatch(
-                    choices: request.choices, watcher: watcher, explanation: explanation)
+            case .completions: CompletionsStream(chat)
+            default: chat
             }
         let includesUsage = (request as? ChatRequest)?.includesUsage ?? false
         watch =
@@ -392,7 +395,8 @@ public struct Exchange: Sendable {
         _ body: [UInt8], _ wire: WireProtocol, _ limits: JSONLimits
     ) throws(APIError) -> any ModelRequest {
         switch wire {
-        case .chatCompletions, .completions: try ChatRequest(body: body, limits: limits)
+        case .chatCompletions: try ChatRequest(body: body, limits: limits)
+        case .completions: try CompletionsRequest(body: body, limits: limits)
         case .responses: try ResponsesRequest(body: body, limits: limits)
         case .messages: try MessagesRequest(body: body, limits: limits)
         case .moderations: try NumbersRequest(body: body, limits: limits, needsModel: false)
@@ -415,7 +419,12 @@ public struct Exchange: Sendable {
     private static func messages(
         _ request: any ModelRequest, _ wire: WireProtocol
     ) throws(APIError) -> MessageList {
-        let root = request.document.root
+        var root = request.document.root
+        if let request = request as? CompletionsRequest {
+            do { root = try JSONDocument(request.conversation.bytes).root } catch {
+                throw APIError(error)
+            }
+        }
         do throws(MessageList.Malformed) {
             // Beside the messages, a chat completion has nothing that instructs.
             return try MessageList(wire == .chatCompletions ? root["messages"] ?? root : root)

@@ -91,13 +91,24 @@ final class PatternWatcher: TextWatcher, @unchecked Sendable {
         self.scratch = consume scratch
         cleared = watcher.delivered
         switch outcome {
-        case .open, .finished: return nil
+        case .open: return nil
+        case .finished:
+            end()
+            return nil
         case .violation(let match):
-            hasEnded = true
+            end()
             return .match(pattern: match.pattern)
         case .unreadable, .failed:
-            hasEnded = true
+            end()
             return .unwatchable
         }
+    }
+
+    /// What is told of a text that is over needs none of the memory that it was watched with.
+    private func end() {
+        hasEnded = true
+        watcher = nil
+        scratch = nil
+        delivery = []
     }
 }

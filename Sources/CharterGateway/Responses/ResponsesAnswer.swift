@@ -25,7 +25,8 @@ enum ResponsesAnswer {
             guard item.kind == .object else { throw .upstreamMalformed("an item that is none") }
             read.append((ResponsesForm.part(item, number), ResponsesForm.texts(of: item)))
         }
-        let judged = BlockJudgement(read, watcher: watcher)
+        read.append((.other(""), ResponsesForm.texts(beside: root)))
+        let judged = try BlockJudgement(read, watcher: watcher)
         guard let stop = judged.stop else {
             let parts = items.flatMap { $0["content"].elements }
             return JudgedAnswer(
@@ -33,7 +34,9 @@ enum ResponsesAnswer {
                 isModelRefusal: parts.contains { $0["type"]?.isText("refusal") ?? false })
         }
         var left = items[..<stop.block].map { Array($0.raw) }
-        left += end(items[stop.block], stop.text, stop.left, explanation(stop.stop), stop.block)
+        left += end(
+            stop.block < items.count ? items[stop.block] : nil, stop.text, stop.left,
+            explanation(stop.stop), stop.block)
         var writer = JSONWriter()
         ResponsesStop.write(root, output: left, instructions: instructions, to: &writer)
         return JudgedAnswer(body: writer.bytes, stops: [stop.stop], watchers: judged.watchers)
@@ -41,26 +44,24 @@ enum ResponsesAnswer {
 
     /// The body as it came, without a guide that was added to the instructions.
     private static func restoring(_ instructions: [UInt8], in document: JSONDocument) -> [UInt8] {
-        guard let said = document.root.present("instructions"), said.kind == .string else {
-            return document.source
-        }
+        guard let said = document.root.present("instructions") else { return document.source }
         let source = document.source
         return source[..<said.range.lowerBound] + instructions + source[said.range.upperBound...]
     }
 
     /// The item that was stopped, as far as it may be delivered, and why it ends.
     private static func end(
-        _ item: JSONValue, _ text: Int, _ left: ArraySlice<UInt8>, _ explanation: String,
+        _ item: JSONValue?, _ text: Int, _ left: ArraySlice<UInt8>, _ explanation: String,
         _ number: Int
     ) -> [[UInt8]] {
-        guard item["type"]?.isText("message") ?? false else {
+        guard let item, item["type"]?.isText("message") ?? false else {
             var writer = JSONWriter()
             ResponsesMessage(id: "msg_charter_\(number)", output: number)
                 .write(refusal: explanation, status: "completed", to: &writer)
             return [writer.bytes]
         }
         var parts: [[UInt8]] = []
-        var texts = 0
+        var texts = ResponsesForm.textsBeforeContent(of: item)
         for part in item["content"].elements {
             let count = ResponsesForm.texts(of: part).count
             guard texts + count > text else {

@@ -55,7 +55,7 @@ struct ResponsesDelivery: Sendable {
         if let said = root["sequence_number"], said.integer != number {
             changes.append((said.range, Array(String(number).utf8)))
         }
-        if let said = root["response"]?.present("instructions"), said.kind == .string {
+        if let said = root["response"]?.present("instructions") {
             changes.append((said.range, instructions))
         }
         var data: [UInt8] = []
@@ -99,7 +99,9 @@ struct ResponsesDelivery: Sendable {
             items[place].parts.append(
                 Part(
                     number: root["content_index"]?.integer ?? items[place].parts.count,
-                    type: part["type"]?.string ?? "output_text"))
+                    type: part["type"].flatMap {
+                        AnswerPiece.isIdentifier($0, ["type"]) ? $0.string : nil
+                    } ?? "output_text"))
         case "response.content_part.done":
             guard let place = place(event), let part = part(event, of: place) else { return }
             items[place].parts[part].whole = root["part"].map { Array($0.raw) }
@@ -121,12 +123,10 @@ struct ResponsesDelivery: Sendable {
     }
 
     private func part(_ event: AnswerEvent, of item: Int) -> Int? {
-        let parts = items[item].parts
         guard let number = event.document.root["content_index"]?.integer else {
-            // Where the server does not say which, it is the last one.
-            return parts.indices.last
+            return items[item].parts.indices.last
         }
-        return parts.firstIndex { $0.number == number }
+        return items[item].parts.firstIndex { $0.number == number }
     }
 
     // MARK: The end of what was stopped

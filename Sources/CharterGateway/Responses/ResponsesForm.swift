@@ -15,18 +15,32 @@ struct ResponsesForm: AnswerEventForm {
     private var saying: [Int: [String: [UInt8]]] = [:]
     /// Texts that are over, and have been judged.
     private var said: Set<[UInt8]> = []
-    /// By an item's id, its number; some servers name items by their id alone.
-    private var numbers: [[UInt8]: Int] = [:]
-    /// How many parts of the item that is being written have begun.
+    /// How many bytes of text there have been: all of it is said again at the end.
+    private var saidBytes = 0
+    /// By the name of an item, its number.
+    private var numbers: [String: Int] = [:]
     private var parts = 0
+    /// By item, how many of its parts have begun: some servers do not number them.
+    private var partsOfItems: [Int: Int] = [:]
 
     /// Members that are no words of a model: names of things, and what was asked.
     private static let identifiers: [StaticString] = [
         "type", "id", "item_id", "call_id", "status", "role", "object", "name", "event_id",
     ]
-    private static let opaque: [StaticString] = [
-        "logprobs", "obfuscation", "encrypted_content", "sequence_number", "usage",
+    /// Members whose bytes only the server that wrote them reads.
+    private static let opaque: [StaticString] = ["obfuscation", "encrypted_content"]
+    /// Numbers, and what a text was chosen from.
+    private static let numeric: [StaticString] = ["logprobs", "sequence_number", "usage"]
+    /// What of a request is said again with its answer.
+    private static let echoed: [StaticString] = [
+        "instructions", "metadata", "model", "tools", "tool_choice", "text", "reasoning",
+        "truncation", "service_tier", "user", "safety_identifier", "prompt_cache_key",
+        "prompt_cache_retention", "prompt", "input",
     ]
+
+    /// As much as an answer may have that is not streamed.
+    private static let mostSaid = 32 << 20
+    private static let mostParts = 1_000
 
     /// - Parameter instructions: the JSON value that the client sent, `null` where there was none.
     init(instructions: [UInt8]) {
@@ -41,76 +55,125 @@ struct ResponsesForm: AnswerEventForm {
         }
         let root = document.root
         if let error = root.present("error") { throw UpstreamError.error(error) }
-        guard root.kind == .object, let type = root["type"]?.string else {
-            throw .upstreamMalformed("an event without `type`")
-        }
+        let type = try TypedEvent.type(of: root)
         if type == "error" { throw UpstreamError.error(root) }
         guard type == "response.created" || hasBegun else {
             throw .upstreamMalformed("an event before the response")
         }
         var read = AnswerEvent(type, document)
-        if let index = root.present("output_index") {
-            guard let block = index.integer, (0..<10_000).contains(block) else {
-                throw .upstreamMalformed("`output_index`")
+        if let part = root.present("content_index") {
+            guard let number = part.integer, (0..<10_000).contains(number) else {
+                throw .upstreamMalformed("`content_index`")
             }
-            read.block = block
-        } else if let item = root.present("item_id") ?? root["item"]?.present("id"),
-            let id = item.text.map({ Array($0) })
-        {
-            if type == "response.output_item.added" { numbers[id] = numbers.count }
-            read.block = numbers[id]
         }
+        read.block = try block(root, isNew: type == "response.output_item.added")
         switch type {
         case "response.created", "response.queued", "response.in_progress":
             guard let response = root["response"], response.kind == .object,
                 response.present("output").map({ $0.textsInside.isEmpty }) ?? true
             else { throw .upstreamMalformed("a response that does not begin") }
             hasBegun = true
+            news(in: response, besides: Self.echoed, &read)
         case "response.completed", "response.incomplete", "response.failed":
             read.isLast = true
-            for output in root["response"].elements
-            where output.isNamed("output") || output.isNamed("output_text") {
-                news(in: output, path: "end", &read)
+            if let error = root["response"]?.present("error"), UpstreamError.isAboutKey(error) {
+                throw UpstreamError.error(error)
             }
+            news(in: root["response"], besides: Self.echoed, &read)
         case "response.output_item.added":
             read.change = .starts(Self.part(root["item"], read.block ?? 0))
-            news(in: root["item"], path: "item", &read)
+            news(in: root["item"], &read)
         case "response.output_item.done":
-            news(in: root["item"], path: "item", &read)
+            news(in: root["item"], &read)
             read.change = .stops
             for text in (saying.removeValue(forKey: read.block ?? -1) ?? [:]).values {
                 said.insert(text)
             }
-        default: text(type, root, &read)
+        default:
+            guard read.block != nil || !type.hasSuffix(".delta") else {
+                throw .upstreamMalformed("a text of no item")
+            }
+            if type == "response.content_part.added" {
+                parts += 1
+                partsOfItems[read.block ?? -1, default: 0] += 1
+            }
+            if type == "response.refusal.delta" { isModelRefusal = true }
+            text(type, root, &read)
+        }
+        saidBytes += read.texts.reduce(0) { $0 + $1.text.count }
+        saidBytes += read.whole.reduce(0) { $0 + $1.count }
+        guard saidBytes <= Self.mostSaid, parts <= Self.mostParts else {
+            throw .upstreamMalformed("an answer that is too long")
         }
         return read
     }
 
+    /// The number of the item that an event belongs to. Where a server leaves it out its name tells.
+    private mutating func block(_ root: JSONValue, isNew: Bool) throws(APIError) -> Int? {
+        let name = (root["item_id"] ?? root["item"]?["id"])?.string
+        guard let index = root.present("output_index") else {
+            guard isNew, let name else { return name.flatMap { numbers[$0] } }
+            let number = (numbers.values.max() ?? -1) + 1
+            guard number < Self.mostParts, numbers.updateValue(number, forKey: name) == nil else {
+                throw .upstreamMalformed("an item that begins twice")
+            }
+            return number
+        }
+        guard let block = index.integer, (0..<10_000).contains(block) else {
+            throw .upstreamMalformed("`output_index`")
+        }
+        if isNew, let name { numbers[name] = block }
+        return block
+    }
+
     /// Every string of an item or of a part that may be words of a model, in order.
-    static func texts(of value: JSONValue) -> [ArraySlice<UInt8>] {
-        value.children.filter { !isSilent($0) }.flatMap { member in
-            member.text.map { $0.isEmpty ? [] : [$0] } ?? texts(of: member)
+    static func texts(of value: JSONValue) -> [JudgedText] {
+        let isSpoken = value["type"]?.isText("output_text") ?? false
+        return value.children.filter { !isSilent($0) }.flatMap { member in
+            let key = JudgedText(isName(member.key) ? [] : member.key, false)
+            let inside = member.text.map { [JudgedText($0, isSpoken && member.isNamed("text"))] }
+            return ([key] + (inside ?? texts(of: member))).filter { !$0.text.isEmpty }
         }
     }
+
+    /// How many of the texts of an item stand before its content.
+    static func textsBeforeContent(of item: JSONValue) -> Int {
+        item.children.prefix { !$0.isNamed("content") }.filter { !isSilent($0) }
+            .reduce(0) { count, member in
+                let key = isName(member.key) ? 0 : 1
+                return count + key
+                    + (member.text.map { $0.isEmpty ? 0 : 1 } ?? texts(of: member).count)
+            }
+    }
+
+    /// The same of what stands beside the items.
+    static func texts(beside response: JSONValue) -> [JudgedText] {
+        response.children.filter { member in
+            !isSilent(member) && !echoed.contains(where: member.isNamed)
+                && !member.isNamed("output")
+        }.flatMap { member in member.text.map { [($0, false)] } ?? texts(of: member) }
+    }
+
+    private static func isName(_ key: ArraySlice<UInt8>) -> Bool { AnswerPiece.isIdentifier(key) }
 
     /// Which part of an answer an item is.
     static func part(_ item: JSONValue?, _ number: Int) -> AnswerPart {
         let type = item?["type"]?.string ?? ""
         if type == "message" { return .content }
-        return type.hasSuffix("_call") ? .call(number) : .other(type)
+        if type == "custom_tool_call" { return .customCall(number) }
+        return type.hasSuffix("_call") || type == "mcp_approval_request"
+            ? .call(number) : .other(type)
     }
 
     /// A piece of a text, its end, or an event that this protocol does not know.
     private mutating func text(_ type: String, _ root: JSONValue, _ read: inout AnswerEvent) {
-        if type == "response.content_part.added" { parts += 1 }
         var places = (["content_index", "summary_index"] as [StaticString])
             .compactMap { root[$0]?.integer }.map(String.init)
-        if places.isEmpty { places = ["part \(parts)"] }
+        if places.isEmpty { places = ["part \(partsOfItems[read.block ?? -1] ?? 0)"] }
         func path(without ending: String) -> String {
             ([String(type.dropLast(ending.count))] + places).joined(separator: "/")
         }
         let block = read.block ?? -1
-        if type == "response.refusal.delta" { isModelRefusal = true }
         if type.hasSuffix(".delta") {
             let path = path(without: ".delta")
             for member in root.children where !Self.isSilent(member) {
@@ -121,37 +184,42 @@ struct ResponsesForm: AnswerEventForm {
                     read.texts += AnswerPiece.texts(inside: member)
                 }
             }
-            read.isDelta = read.texts.count == 1 && read.texts[0].path == path
+            read.isDelta =
+                read.whole.isEmpty && read.texts.count == 1 && read.texts[0].path == path
+            if type == "response.output_text.delta" { read.spoken = root["delta"]?.text }
         } else if type.hasSuffix(".done"), !type.hasSuffix("_part.done") {
             let path = path(without: ".done")
-            said.insert(saying[block]?[path] ?? [])
+            said.insert(saying[block]?.removeValue(forKey: path) ?? [])
             read.finished = path
-            news(in: root, path: "done", &read)
+            news(in: root, &read)
         } else {
-            news(in: root, path: type, &read)
+            news(in: root, &read)
         }
     }
 
     private static func isSilent(_ member: JSONValue) -> Bool {
-        AnswerPiece.isIdentifier(member, identifiers) || opaque.contains(where: member.isNamed)
+        AnswerPiece.isIdentifier(member, identifiers) || AnswerPiece.isOpaque(member, opaque)
+            || numeric.contains(where: member.isNamed) && member.kind != .string
     }
 
     /// The strings in a value that have not been said before.
-    private mutating func news(in value: JSONValue?, path: String, _ read: inout AnswerEvent) {
+    private mutating func news(
+        in value: JSONValue?, besides known: [StaticString] = [], _ read: inout AnswerEvent
+    ) {
         guard let value else { return }
-        let block = read.block ?? -1
-        for member in value.children where !Self.isSilent(member) {
-            if let text = member.text {
-                guard !text.isEmpty, !said.contains(Array(text)),
-                    !(saying[block]?.values.contains { $0.elementsEqual(text) } ?? false)
-                else { continue }
-                said.insert(Array(text))
-                // A text of its own: it continues none.
-                read.texts.append(("\(path) \(said.count)", text))
-            } else {
-                news(in: member, path: path, &read)
-            }
+        for member in value.children
+        where !Self.isSilent(member) && !known.contains(where: member.isNamed) {
+            if !Self.isName(member.key) { news(member.key, &read) }
+            if let text = member.text { news(text, &read) } else { news(in: member, &read) }
         }
+    }
+
+    private mutating func news(_ text: ArraySlice<UInt8>, _ read: inout AnswerEvent) {
+        guard !text.isEmpty, !said.contains(Array(text)),
+            !(saying[read.block ?? -1]?.values.contains { $0.elementsEqual(text) } ?? false)
+        else { return }
+        said.insert(Array(text))
+        read.whole.append(text)
     }
 
     // MARK: Writing

@@ -39,6 +39,7 @@ public struct ResponsesRequest: ModelRequest {
         guard try !Self.boolean(root, "background", param: "background") else {
             throw Self.unseen("an answer in the background cannot be checked here", "background")
         }
+        try Self.refuse("messages", in: root)
         guard let input = root.present("input") else {
             throw .invalid("`input` must be a string or a list", param: "input")
         }
@@ -93,12 +94,20 @@ public struct ResponsesRequest: ModelRequest {
         } else if type?.isText("item_reference") ?? false {
             throw unseen("what the model's server has stored cannot be checked here", param)
         } else if let type = type?.string {
-            reader.addAll(
-                of: item, except: ["type", "id", "call_id", "status", "encrypted_content"],
-                by: speaker(ofType: type))
-            if type == "function_call", let arguments = item["arguments"]?.text {
+            let names: [StaticString] = ["type", "id", "call_id", "status", "encrypted_content"]
+            let speaker = speaker(ofType: type)
+            for member in item.children {
+                if names.contains(where: member.isNamed) {
+                    reader.addUnlessName(member, opaque: ["encrypted_content"], by: speaker)
+                } else if member.isNamed("output"), let text = member.text {
+                    reader.add(.content, text, by: speaker)
+                } else {
+                    reader.addAll(member, by: speaker)
+                }
+            }
+            if let arguments = item["arguments"]?.text {
                 reader.add(
-                    .arguments(tool: item["name"]?.string ?? ""), arguments, by: .assistant)
+                    .arguments(tool: item["name"]?.string ?? ""), arguments, by: speaker)
             }
         }
         return reader.texts

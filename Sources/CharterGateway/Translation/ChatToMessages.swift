@@ -16,6 +16,9 @@ enum ChatToMessages {
         "audio", "frequency_penalty", "presence_penalty", "functions", "function_call",
         "logit_bias", "logprobs", "top_logprobs", "prediction", "reasoning_effort", "seed",
         "verbosity", "web_search_options",
+        // The other dialect has these, and would take them for its own.
+        "system", "stop_sequences", "output_config", "thinking", "mcp_servers", "container",
+        "context_management",
     ]
 
     // MARK: Requests
@@ -321,7 +324,12 @@ enum ChatToMessages {
     }
 
     static func usage(_ usage: JSONValue?) -> (input: Int, output: Int) {
-        (usage?["input_tokens"]?.integer ?? 0, usage?["output_tokens"]?.integer ?? 0)
+        (tokens(usage?["input_tokens"]), tokens(usage?["output_tokens"]))
+    }
+
+    /// A count of tokens, within what can be added up: what a server says may be any number.
+    static func tokens(_ value: JSONValue?) -> Int {
+        min(max(0, value?.integer ?? 0), 1 << 40)
     }
 
     static func write(usage: (input: Int, output: Int), to writer: inout JSONWriter) {
@@ -379,8 +387,12 @@ struct ChatEventsFromMessages: TranslatedEvents {
         case "content_block_start": start(root["content_block"], block, to: &output)
         case "content_block_delta": delta(root["delta"], block, to: &output)
         case "message_delta":
-            if let tokens = root["usage"]?["output_tokens"]?.integer { usage.output = tokens }
-            if let tokens = root["usage"]?.present("input_tokens")?.integer { usage.input = tokens }
+            if let said = root["usage"]?.present("output_tokens") {
+                usage.output = ChatToMessages.tokens(said)
+            }
+            if let said = root["usage"]?.present("input_tokens") {
+                usage.input = ChatToMessages.tokens(said)
+            }
             guard let stop = root["delta"]?.present("stop_reason")?.string else { return }
             if stop == "refusal",
                 let words = root["delta"]?["stop_details"]?.present("explanation")?.string

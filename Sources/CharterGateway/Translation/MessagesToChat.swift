@@ -4,8 +4,18 @@ internal import CharterDocuments
 enum MessagesToChat {
     // MARK: Requests
 
+    /// What the other dialect calls by these names, and this one otherwise or not at all: passed on as it
+    /// came it would stand there twice, or be what nobody has looked at.
+    private static let unsupported: [StaticString] = [
+        "stop", "stream_options", "response_format", "parallel_tool_calls", "user", "n",
+        "functions", "function_call", "max_completion_tokens",
+    ]
+
     /// A request for a message as one for a chat completion.
     static func request(_ root: JSONValue) throws(APIError) -> [UInt8] {
+        for key in unsupported where root.present(key) != nil {
+            throw Translation.unsupported("this", "\(key)")
+        }
         var messages = JSONWriter()
         var failure: APIError?
         messages.list { writer in
@@ -294,6 +304,8 @@ struct MessagesEventsFromChat: TranslatedEvents {
     private var openText = false
     private var nextBlock = 0
     private var calls: [Call] = []
+    /// How much waits until all of it is there.
+    private var heldBytes = 0
     private var refusal = ""
     private var reason: String?
     private var usage: (input: Int, output: Int) = (0, 0)
@@ -322,10 +334,11 @@ struct MessagesEventsFromChat: TranslatedEvents {
                 if member.isNamed("content"), let text = member.string {
                     write(text, to: &output)
                 } else if member.isNamed("refusal"), let text = member.string {
+                    heldBytes += text.utf8.count
                     refusal += text
                     write(text, to: &output)
                 } else if member.isNamed("tool_calls") {
-                    for call in member.children { take(call) }
+                    for call in member.children { try take(call) }
                 }
             }
             if let said = choice.value.present("finish_reason")?.string { reason = said }
@@ -374,7 +387,15 @@ struct MessagesEventsFromChat: TranslatedEvents {
         }
     }
 
-    private mutating func take(_ call: JSONValue) {
+    /// As much as an answer may have that is not streamed.
+    private static let mostHeld = 32 << 20
+    private static let mostCalls = 1_000
+
+    private mutating func take(_ call: JSONValue) throws(APIError) {
+        heldBytes += call.raw.count
+        guard heldBytes <= Self.mostHeld, calls.count <= Self.mostCalls else {
+            throw .upstreamMalformed("calls that are too long")
+        }
         let number = call["index"]?.integer ?? 0
         let place: Int
         if let known = calls.firstIndex(where: { $0.number == number }) {

@@ -139,6 +139,16 @@ extension APIError {
         )
     }
 
+    /// The body is compressed. It is not unpacked here, whatever it may come to.
+    public static let unsupportedEncoding = APIError(
+        status: 415,
+        message: "the body must not be compressed",
+        type: invalidRequest,
+        param: "content-encoding",
+        code: "unsupported_encoding",
+        isFinal: true
+    )
+
     /// No key, or one that nobody has.
     public static let unknownKey = APIError(
         status: 401,

@@ -78,7 +78,9 @@ public struct ModelList: Sendable {
                 writer.member("created", 0)
                 writer.member("owned_by", "anthropic")
             case .anthropic:
-                let created = Instant(seconds: Int64(model.value["created"]?.integer ?? 0))
+                // Up to the year 9999: what a server says may be any number.
+                let seconds = min(max(0, model.value["created"]?.integer ?? 0), 253_402_300_799)
+                let created = Instant(seconds: Int64(seconds))
                 writer.member("type", "model")
                 writer.member("display_name", model.id)
                 writer.member("created_at", created.dateTime)

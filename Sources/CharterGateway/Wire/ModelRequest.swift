@@ -74,6 +74,12 @@ extension ModelRequest {
         return (document, model)
     }
 
+    /// Refuses what another protocol has for a conversation: whoever reads it would read another one.
+    static func refuse(_ key: StaticString, in root: JSONValue) throws(APIError) {
+        guard root.present(key) != nil else { return }
+        throw .invalid("there is no such field in this call", param: "\(key)")
+    }
+
     static func boolean(
         _ object: JSONValue, _ key: StaticString, param: String
     ) throws(APIError) -> Bool {
@@ -82,6 +88,15 @@ extension ModelRequest {
             throw .invalid("must be true or false", param: param)
         }
         return boolean
+    }
+
+    /// Whether a stream is to end with an event of usage.
+    static func includesUsage(_ root: JSONValue) throws(APIError) -> Bool {
+        guard let options = root.present("stream_options") else { return false }
+        guard options.kind == .object else {
+            throw .invalid("must be an object", param: "stream_options")
+        }
+        return try boolean(options, "include_usage", param: "stream_options.include_usage")
     }
 
     static func string(

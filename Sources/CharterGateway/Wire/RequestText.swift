@@ -48,9 +48,25 @@ struct RequestTexts {
         texts.append(RequestText(speaker: speaker, message: message, kind: kind, bytes: bytes))
     }
 
-    /// Every string and key inside a value.
+    /// Every string and key inside a value. What stands under `text` is read as one with the other contents:
+    /// wherever a protocol has parts, that is their text.
     mutating func addAll(_ value: JSONValue, by speaker: MessageRole) {
-        for bytes in value.textsInside { add(.other, bytes, by: speaker) }
+        if let text = value.text {
+            if !text.isEmpty { add(value.isNamed("text") ? .content : .other, text, by: speaker) }
+            return
+        }
+        for child in value.children {
+            if !child.key.isEmpty { add(.other, child.key, by: speaker) }
+            addAll(child, by: speaker)
+        }
+    }
+
+    /// The same, but for a name without a space, or bytes that only the server that wrote them reads.
+    mutating func addUnlessName(
+        _ member: JSONValue, opaque: [StaticString] = [], by speaker: MessageRole
+    ) {
+        if let text = member.text, AnswerPiece.isIdentifier(text) { return }
+        if !AnswerPiece.isOpaque(member, opaque) { addAll(member, by: speaker) }
     }
 
     /// Every string and key inside the members of an object, but for some of them.

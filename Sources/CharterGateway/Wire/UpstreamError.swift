@@ -27,11 +27,8 @@ public enum UpstreamError {
 
     /// The error that an `error` member of a body or of an event tells of.
     static func error(_ object: JSONValue, status: Int = 502) -> APIError {
+        if isAboutKey(object) { return credentials }
         let (type, code) = (name(object["type"]), name(object["code"]))
-        // Servers say the key that they refuse.
-        if [type, code].contains(where: { $0.map(credentialNames.contains) ?? false }) {
-            return credentials
-        }
         let message = object.string ?? object["message"]?.string ?? "the model's server failed"
         return APIError(
             status: status,
@@ -40,6 +37,12 @@ public enum UpstreamError {
             param: name(object["param"]),
             code: code ?? "upstream_error"
         )
+    }
+
+    /// Whether the gateway's own key is refused: servers say the key that they refuse.
+    static func isAboutKey(_ object: JSONValue) -> Bool {
+        [name(object["type"]), name(object["code"])]
+            .contains { $0.map(credentialNames.contains) ?? false }
     }
 
     private static let credentialNames: Set = ["invalid_api_key", "authentication_error"]

@@ -60,6 +60,35 @@ def _(context):
     holds("launch" not in (message.content or ""), repr(message.content))
 
 
+@check("it answers in the other protocols, streamed or not", passing=True)
+def _(context):
+    client, other = context.real.client("key-shop", timeout=120), context.real.anthropic("key-shop", timeout=120)
+    ask = {"model": "smollm2", "temperature": 0}
+    whole = client.responses.create(**ask, input="Count from one to ten.", max_output_tokens=20)
+    streamed = list(client.responses.create(**ask, input="Count from one to ten.", max_output_tokens=20, stream=True))
+    equal(streamed[-1].response.output_text, whole.output_text)
+    text = client.completions.create(**ask, prompt="One, two, three,", max_tokens=10).choices[0].text
+    events = client.completions.create(**ask, prompt="One, two, three,", max_tokens=10, stream=True)
+    equal("".join(choice.text for event in events for choice in event.choices), text)
+    message = {"model": "smollm2", "max_tokens": 20, "messages": ASK}
+    with other.messages.stream(**message, extra_body={"temperature": 0}) as stream:
+        equal(stream.get_final_message().content[0].text, other.messages.create(**message, extra_body={"temperature": 0}).content[0].text)
+    holds(whole.output_text and text, "nothing is said")
+
+
+@check("a refusal comes in the middle of what it writes in the other protocols, whose events it does not number")
+def _(context):
+    grammar = '%llguidance {}\nstart: "Of course. Here it is: launch co" "de omega, and then a good deal more of text."'
+    client, more = context.real.client("key-shop", timeout=120), {"grammar": grammar}
+    for stream in (False, True):
+        reply = client.responses.create(model="smollm2", input="Go on.", max_output_tokens=60, stream=stream, extra_body=more)
+        reply = list(reply)[-1].response if stream else reply
+        equal((reply.status, [part.type for part in reply.output[-1].content]), ("incomplete", ["output_text", "refusal"]))
+        equal((reply.output_text, reply.output[-1].content[1].refusal), ("Of course. Here it is: ", REFUSAL))
+    text = client.completions.create(model="smollm2", prompt="Go on.", max_tokens=60, extra_body=more).choices[0].text
+    equal(text, f"Of course. Here it is: \n\n{REFUSAL}")
+
+
 @check("what it is forced to write passes where nothing forbids it", passing=True)
 def _(context):
     grammar = '%llguidance {}\nstart: "Of course. Here it is: lunch ca" "rd omega, and then a good deal more of text."'

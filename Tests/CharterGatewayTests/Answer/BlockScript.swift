@@ -41,6 +41,7 @@ struct BlockScript {
     /// What is delivered of it: the texts of its blocks, and at which it was stopped.
     var expected: (texts: [String], stopped: Int?) {
         var texts: [String] = []
+        var spoken = ""
         for (place, block) in blocks.enumerated() {
             let text = arguments(place) ?? block.pieces.joined()
             let left = textBefore(Self.literals, in: text)
@@ -49,8 +50,26 @@ struct BlockScript {
                 return (texts, place)
             }
             texts.append(text)
+            guard block.kind == .text else { continue }
+            // Texts are read as one, from block to block.
+            spoken += text
+            let together = textBefore(Self.literals, in: spoken)
+            if together != spoken { return cut(texts, at: together.utf8.count) }
         }
         return (texts, nil)
+    }
+
+    /// What is left where what was spoken ends.
+    private func cut(_ texts: [String], at end: Int) -> (texts: [String], stopped: Int?) {
+        var spoken = 0
+        for (place, text) in texts.enumerated() where blocks[place].kind == .text {
+            if spoken + text.utf8.count > end {
+                let left = String(decoding: Array(text.utf8)[..<(end - spoken)], as: UTF8.self)
+                return (texts[..<place] + (left.isEmpty ? [] : [left]), place)
+            }
+            spoken += text.utf8.count
+        }
+        return (texts, texts.count - 1)
     }
 
     /// The arguments of a call, as JSON text.

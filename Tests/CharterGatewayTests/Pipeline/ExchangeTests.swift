@@ -66,6 +66,31 @@ struct ExchangeTests {
         #expect(try !isForwarded(messages))
     }
 
+    @Test(
+        "The arguments of every kind of call are read with their escapes",
+        arguments: ["function_call", "mcp_call", "mcp_approval_request", "tool_search_call"])
+    func arguments(type: String) throws {
+        let item =
+            #"{"type":"\#(type)","id":"i","name":"f","arguments":"{\"a\":\"pipe\\nb\\u006fmb\"}"}"#
+        let exchange = try Exchange(
+            Array(#"{"model":"m","input":[\#(item)]}"#.utf8),
+            Exchange.Arrival(id: "1", at: Instant(seconds: 0), wire: .responses, caller: Caller()),
+            enforcement)
+        if case .forward = exchange.start { Issue.record("\(item)") }
+    }
+
+    @Test("The blocks of a system prompt count as one text")
+    func system() throws {
+        let blocks = #"[{"type":"text","text":"a pi"},{"type":"text","text":"pe bomb"}]"#
+        let exchange = try Exchange(
+            Array(
+                #"{"model":"m","system":\#(blocks),"messages":[{"role":"user","content":"x"}]}"#
+                    .utf8),
+            Exchange.Arrival(id: "1", at: Instant(seconds: 0), wire: .messages, caller: Caller()),
+            enforcement)
+        if case .forward = exchange.start { Issue.record("it goes on") }
+    }
+
     @Test("What the assistant said counts as asked for where somebody asked, and only up to that")
     func history() throws {
         let said = #"{"role":"assistant","content":"what it costs"}"#
