@@ -177,7 +177,7 @@ public struct Exchange: Sendable {
     /// The upstream's whole answer.
     public mutating func reply(status: Int, body: [UInt8]) -> Reply {
         guard (200..<300).contains(status) else {
-            return reply(UpstreamError.error(status: status, body: body))
+            return reply(judged(UpstreamError.error(status: status, body: body)))
         }
         do throws(APIError) {
             let answer = try judged(try translation?.answer(body) ?? body)
@@ -186,8 +186,12 @@ public struct Exchange: Sendable {
                 status: 200, headers: headers + [("content-type", "application/json")],
                 body: answer.body)
         } catch {
-            return reply(error)
+            return reply(judged(error))
         }
+    }
+
+    private func judged(_ error: APIError) -> APIError {
+        error.judged(by: PatternWatcher(enforcement, judge, .other("error")))
     }
 
     private func judged(_ body: [UInt8]) throws(APIError) -> JudgedAnswer<PatternWatcher> {

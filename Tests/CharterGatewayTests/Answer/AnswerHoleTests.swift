@@ -253,6 +253,23 @@ struct AnswerHoleTests {
         #expect(state == .failed(.upstreamMalformed("text behind its end")), "\(output)")
     }
 
+    @Test("An error repeats nothing of an answer that may not be said")
+    func errors() {
+        let said = #"{"error":{"message":"cannot parse: an omelet","type":"server_error"}}"#
+        let chat = AnswerWatch(
+            choices: 1, watcher: { _, part in Self.watcher(part) }, explanation: { _ in "" })
+        for (output, state) in [
+            messages([Self.message, said]), responses([Self.created, said]), run(chat, [said]),
+            run(CompletionsStream(chat), [said]),
+            run(
+                TranslatedStream(chat, ChatEventsFromMessages(includesUsage: false), limit: 99),
+                [said]),
+        ] {
+            #expect(!output.contains("omelet") && output.contains("the model's server failed"))
+            if case .failed(let error) = state { #expect(error.code == "upstream_error") }
+        }
+    }
+
     @Test("Strings before an item's content do not move the place where it is stopped")
     func phase() throws {
         let item = #"{"id":"i","phase":"final answer","type":"message","content":[%]}"#
