@@ -22,7 +22,8 @@ ANTHROPIC = {"messages": ("/v1/messages", {"messages": USER, "max_tokens": 9}),
 PROTOCOLS = OPENAI | ANTHROPIC
 STREAMED = ("chat", "completions", "responses", "messages")
 TYPES = {400: "invalid_request_error", 401: "authentication_error", 403: "permission_error", 404: "not_found_error",
-         413: "request_too_large", 415: "invalid_request_error", 502: "api_error", 504: "timeout_error"}
+         413: "request_too_large", 415: "invalid_request_error", 500: "api_error", 502: "api_error",
+         504: "timeout_error"}
 
 
 def body(name, **more):
