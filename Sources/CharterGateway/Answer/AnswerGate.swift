@@ -96,6 +96,7 @@ struct AnswerGate<Form: AnswerEventForm, Watcher: TextWatcher>: AnswerStream {
 
     mutating func fail(_ error: APIError, into output: inout [UInt8]) {
         guard state == .running else { return }
+        let error = error.judged(by: makeWatcher(.other("error")))
         output += form.error(error)
         state = .failed(error)
         forget()

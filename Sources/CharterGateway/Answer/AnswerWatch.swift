@@ -76,6 +76,7 @@ public struct AnswerWatch<Watcher: TextWatcher>: AnswerStream {
     /// Something went wrong (the connection broke, time is up): says so, and ends.
     public mutating func fail(_ error: APIError, into output: inout [UInt8]) {
         guard state == .running else { return }
+        let error = error.judged(by: makeWatcher(0, .other("error")))
         output += error.event
         state = .failed(error)
         for choice in choices.indices { choices[choice].forget() }

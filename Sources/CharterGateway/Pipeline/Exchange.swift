@@ -243,7 +243,7 @@ public struct Exchange: Sendable {
         status: Int, body: [UInt8], judged: [Int: DetectorFindings] = [:]
     ) -> Reply {
         guard (200..<300).contains(status) else {
-            let error = UpstreamError.error(status: status, body: body)
+            let error = told(UpstreamError.error(status: status, body: body))
             wholeFailure = error
             return reply(error)
         }
@@ -259,9 +259,15 @@ public struct Exchange: Sendable {
                 status: 200, headers: headers + [("content-type", "application/json")],
                 body: answer.body)
         } catch {
+            let error = told(error)
             wholeFailure = error
             return reply(error)
         }
+    }
+
+    /// An error of the model's server may repeat what it wrote: it is looked at, too.
+    private func told(_ error: APIError) -> APIError {
+        error.judged(by: PatternWatcher(enforcement, judge, .other("error")))
     }
 
     private func looked(

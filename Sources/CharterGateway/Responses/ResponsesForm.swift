@@ -160,9 +160,13 @@ struct ResponsesForm: AnswerEventForm {
     static func part(_ item: JSONValue?, _ number: Int) -> AnswerPart {
         let type = item?["type"]?.string ?? ""
         if type == "message" { return .content }
-        if type == "custom_tool_call" { return .customCall(number) }
-        return type.hasSuffix("_call") || type == "mcp_approval_request"
-            ? .call(number) : .other(type)
+        // Arguments are JSON; code, commands and patches are any text, where a backslash is one.
+        if ["function_call", "mcp_call", "mcp_approval_request"].contains(type)
+            || item?["arguments"] != nil
+        {
+            return .call(number)
+        }
+        return type.hasSuffix("_call") ? .customCall(number) : .other(type)
     }
 
     /// A piece of a text, its end, or an event that this protocol does not know.

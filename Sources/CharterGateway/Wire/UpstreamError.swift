@@ -58,3 +58,16 @@ public enum UpstreamError {
         (value?.string ?? value?.integer.map(String.init)).map { String($0.prefix(longestName)) }
     }
 }
+
+extension APIError {
+    /// The same, or one without any of the upstream's words where they may not be said: servers repeat in
+    /// their errors what a model has written, as where its call cannot be read.
+    func judged(by watcher: some TextWatcher) -> APIError {
+        var watcher = watcher
+        let words = [message, type, param, code].compactMap { $0 }.joined(separator: "\n")
+        guard watcher.push(Array(words.utf8)[...]) != nil || watcher.finish() != nil else {
+            return self
+        }
+        return .upstream("the model's server failed", code: "upstream_error", status: status)
+    }
+}

@@ -203,6 +203,22 @@ struct AnswerHoleTests {
         #expect(!output.contains("fc") && output.contains("response.incomplete"), "\(output)")
     }
 
+    @Test(
+        "Arguments of a call are JSON, and code or a command is any text, where a backslash is one")
+    func calls() throws {
+        func part(_ item: String) throws -> AnswerPart {
+            ResponsesForm.part(try JSONDocument(Array(item.utf8)).root, 3)
+        }
+        for type in ["function_call", "mcp_call", "mcp_approval_request"] {
+            #expect(try part(#"{"type":"\#(type)"}"#) == .call(3))
+        }
+        #expect(try part(#"{"type":"some_call","arguments":"{}"}"#) == .call(3))
+        for type in ["custom_tool_call", "code_interpreter_call", "shell_call", "some_call"] {
+            #expect(try part(#"{"type":"\#(type)"}"#) == .customCall(3))
+        }
+        #expect(try part(#"{"type":"reasoning"}"#) == .other("reasoning"))
+    }
+
     @Test("What an answer has to be told in the end is bounded, and so is what it costs")
     func bounds() {
         let part = #"{"type":"response.content_part.added","output_index":0,"part":{"type":"x"}}"#
@@ -251,6 +267,23 @@ struct AnswerHoleTests {
             #"{"type":"response.completed","response":{"output":[]}}"#,
         ])
         #expect(state == .failed(.upstreamMalformed("text behind its end")), "\(output)")
+    }
+
+    @Test("An error repeats nothing of an answer that may not be said")
+    func errors() {
+        let said = #"{"error":{"message":"cannot parse: an omelet","type":"server_error"}}"#
+        let chat = AnswerWatch(
+            choices: 1, watcher: { _, part in Self.watcher(part) }, explanation: { _ in "" })
+        for (output, state) in [
+            messages([Self.message, said]), responses([Self.created, said]), run(chat, [said]),
+            run(CompletionsStream(chat), [said]),
+            run(
+                TranslatedStream(chat, ChatEventsFromMessages(includesUsage: false), limit: 99),
+                [said]),
+        ] {
+            #expect(!output.contains("omelet") && output.contains("the model's server failed"))
+            if case .failed(let error) = state { #expect(error.code == "upstream_error") }
+        }
     }
 
     @Test("Strings before an item's content do not move the place where it is stopped")
