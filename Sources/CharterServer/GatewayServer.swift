@@ -16,17 +16,16 @@ internal import ServiceLifecycle
 public struct GatewayServer: Sendable {
     let gateway: Gateway
     let decisions: DecisionStore
+    /// Where calls of a model are sent.
+    let target: UpstreamTarget
+    /// What else is asked of the model's server.
     private let model: ModelClient
     private let keyClient: HTTPClient
     /// By operator.
-    private let tokens: [String: TokenVerifier]
+    let tokens: [String: TokenVerifier]
     let userLayers: UserLayers?
     private let logger: Logger
 
-    /// How long a connection may say nothing while a request is awaited or being read.
-    private static let idleTimeout = TimeAmount.seconds(60)
-    /// How long the body of a request may take.
-    private static let bodyTimeout = TimeAmount.seconds(120)
     private static let mostConnections = 8_192
 
     /// A server of this gateway, which is not running yet.
@@ -40,6 +39,7 @@ public struct GatewayServer: Sendable {
         userLayers = store.map(UserLayers.init)
         self.logger = logger
         decisions = DecisionStore(capacity: gateway.settings.decisions)
+        target = UpstreamTarget(gateway.settings.upstream)
         model = ModelClient(gateway.settings.upstream)
         keyClient = KeySource.client()
         var tokens: [String: TokenVerifier] = [:]
@@ -52,6 +52,8 @@ public struct GatewayServer: Sendable {
 
     /// Serves until the process is told to end; in-flight answers are finished.
     public func run(onReady: @escaping @Sendable (Int) async -> Void) async throws {
+        let shares = LoopShares()
+        defer { shares.close() }
         let router = Router(context: GatewayContext.self)
         router.addMiddleware { UnknownPath() }
         for method in [HTTPRequest.Method.get, .head] {
@@ -65,13 +67,6 @@ public struct GatewayServer: Sendable {
         router.get("/v1/models/**") { request, context in
             let id = context.parameters.getCatchAll().joined(separator: "/")
             return await respond(request) { try await models(request, id) }
-        }
-        for wire in WireProtocol.allCases {
-            router.post(RouterPath("/v1" + wire.path)) { request, context in
-                await respond(request, wire) { id throws in
-                    try await exchange(wire, id, request, context.channel)
-                }
-            }
         }
         let layerPath: RouterPath = "/charter/v1/users/:id/layer"
         router.put(layerPath) { request, context in
@@ -100,7 +95,10 @@ public struct GatewayServer: Sendable {
         AccessRoutes(gateway: gateway, now: GatewayServer.now).add(to: router)
         let application = Application(
             router: router,
-            server: .http1(configuration: .init(idleTimeout: GatewayServer.idleTimeout)),
+            // Calls of a model are answered by the line, everything else by the router.
+            server: HTTPServerBuilder { responder in
+                LineChannel(server: self, shares: shares, responder: responder)
+            },
             configuration: .init(
                 address: .hostname(gateway.settings.host, port: gateway.settings.port),
                 serverName: nil,
@@ -127,127 +125,14 @@ public struct GatewayServer: Sendable {
         _ = try await (keys, models)
     }
 
-    // MARK: Calls of a model
-
-    private func exchange(
-        _ wire: WireProtocol, _ id: String, _ request: Request, _ channel: any Channel
-    ) async throws -> Response {
-        let identity = try identity(of: request)
-        let enforcement = identity.enforcement
-        let body = try await body(of: request, channel)
-        let now = GatewayServer.now()
-        let arrival = Exchange.Arrival(
-            id: id, at: now, wire: wire, caller: try await caller(request, enforcement, now),
-            models: identity.models)
-        var exchange: Exchange
-        do {
-            exchange = try Exchange(body, arrival, enforcement) { user throws(APIError) in
-                try userLayers?.layer(of: user, enforcement)
-            }
-        } catch {
-            return response(error, wire, id, enforcement.policy)
-        }
-        decisions.keep(exchange.record)
-        switch exchange.start {
-        case .reply(let reply): return response(reply)
-        case .forward: return await forward(&exchange, request, channel)
-        }
-    }
-
-    private func forward(
-        _ exchange: inout Exchange, _ request: Request, _ channel: any Channel
-    ) async -> Response {
-        let (model, authorization) = (model, passedOn(request))
-        let client = ClientConnection(channel: channel)
-        let fields = GatewayServer.passedOnFields(request)
-        do {
-            let call = try exchange.call(in: model.dialects)
-            let isStreamed = exchange.isStreamed
-            let (answer, bytes) = try await client.whileOpen {
-                let answer = try await model.send(
-                    .POST, call.path, body: call.body, authorization: authorization,
-                    fields: fields)
-                let isEvents = isStreamed && answer.status == .ok && isEventStream(answer)
-                return (answer, isEvents ? nil : try await model.body(of: answer))
-            }
-            guard let bytes else { return stream(answer, exchange, client) }
-            guard !exchange.isStreamed || answer.status.code >= 400 else {
-                return response(exchange.reply(status: 502, body: bytes))
-            }
-            var reply = exchange.reply(status: Int(answer.status.code), body: bytes)
-            if let seconds = answer.headers.first(name: "retry-after"), reply.status >= 400 {
-                reply.headers.append(("retry-after", seconds))
-            }
-            decisions.keep(exchange.record)
-            return response(reply)
-        } catch {
-            return response(exchange.reply(error as? APIError ?? .upstreamUnreachable))
-        }
-    }
-
-    private func isEventStream(_ answer: HTTPClientResponse) -> Bool {
-        answer.headers.first(name: "content-type")?.lowercased().hasPrefix("text/event-stream")
-            ?? false
-    }
-
-    /// Passes the events on as they are cleared; a client that goes away ends the upstream, too.
-    private func stream(
-        _ answer: HTTPClientResponse, _ exchange: Exchange, _ client: ClientConnection
-    ) -> Response {
-        var headers = GatewayServer.fields(exchange.headers)
-        headers[.contentType] = "text/event-stream"
-        headers[.cacheControl] = "no-cache"
-        let decisions = decisions
-        return Response(
-            status: .ok, headers: headers,
-            body: ResponseBody { writer in
-                var exchange = exchange
-                exchange.beginStream()
-                // Lent to the one task below, which is awaited before anything here goes on.
-                nonisolated(unsafe) var lentExchange = exchange
-                nonisolated(unsafe) var lentWriter = writer
-                defer { decisions.keep(lentExchange.record) }
-                try await client.whileOpen {
-                    try await GatewayServer.relay(answer, &lentExchange, &lentWriter)
-                }
-                try await lentWriter.finish(nil)
-            })
-    }
-
-    private static func relay(
-        _ answer: HTTPClientResponse, _ exchange: inout Exchange,
-        _ writer: inout any ResponseBodyWriter
-    ) async throws {
-        var output: [UInt8] = []
-        do {
-            for try await piece in answer.body {
-                exchange.push(piece.readableBytesView, into: &output)
-                if !output.isEmpty {
-                    do { try await writer.write(ByteBuffer(bytes: output)) } catch {
-                        throw ClientGone()
-                    }
-                    output.removeAll(keepingCapacity: true)
-                }
-                guard exchange.needsUpstream else { return }
-            }
-            exchange.finish(into: &output)
-        } catch let error as ClientGone {
-            throw error
-        } catch {
-            if Task.isCancelled { throw ClientGone() }
-            exchange.fail(ModelClient.error(error, hasBegun: true), into: &output)
-        }
-        if !output.isEmpty { try await writer.write(ByteBuffer(bytes: output)) }
-    }
-
     // MARK: What else there is
 
     /// The models that the caller may ask for, or one of them.
     private func models(_ request: Request, _ id: String?) async throws -> Response {
         let identity = try identity(of: request)
         let answer = try await model.send(
-            .GET, "/models", authorization: passedOn(request),
-            fields: GatewayServer.passedOnFields(request))
+            .GET, "/models", authorization: passedOn(request.headers),
+            fields: GatewayServer.passedOnFields(request.headers))
         let body = try await model.body(of: answer)
         guard answer.status == .ok else {
             throw UpstreamError.error(status: Int(answer.status.code), body: body)
@@ -265,16 +150,10 @@ public struct GatewayServer: Sendable {
 
     private func identity(of request: Request) throws(APIError) -> Gateway.Identity {
         try gateway.identity(
-            authorization: GatewayServer.authorization(request), at: GatewayServer.now().seconds)
+            authorization: GatewayServer.authorization(request.headers),
+            at: GatewayServer.now().seconds)
     }
 
-    /// The key that a request carries, where OpenAI's clients put it or where Anthropic's do.
-    private static func authorization(_ request: Request) -> String? {
-        request.headers[.authorization]
-            ?? keyField.flatMap { request.headers[$0] }.map { "Bearer \($0)" }
-    }
-
-    private static let keyField = HTTPField.Name("x-api-key")
     private static let versionField = HTTPField.Name("anthropic-version")
 
     /// Whose clients ask so, where the path does not say it.
@@ -282,51 +161,21 @@ public struct GatewayServer: Sendable {
         versionField.flatMap { request.headers[$0] } == nil ? .openAI : .anthropic
     }
 
-    /// Fields of a request's head that belong to its protocol.
-    private static func passedOnFields(_ request: Request) -> [(name: String, value: String)] {
-        ["anthropic-version", "anthropic-beta", "openai-beta"].compactMap { name in
-            HTTPField.Name(name).flatMap { request.headers[$0] }.map { (name, $0) }
-        }
-    }
-
     func enforcement(of request: Request) throws(APIError) -> Enforcement {
         try identity(of: request).enforcement
     }
 
-    /// The `Charter-*` fields count with an operator's key only.
+    /// Who is asking, where it is not a call of a model.
     func caller(
         _ request: Request, _ enforcement: Enforcement, _ now: Instant
     ) async throws(APIError) -> Caller {
-        guard gateway.hasOperators else { return Caller() }
-        func values(_ name: String) -> [String] {
-            HTTPField.Name(name).map { request.headers[values: $0] } ?? []
+        switch try caller(request.headers, enforcement, now) {
+        case .known(let caller): return caller
+        case .awaited(let find):
+            do { return try await find() } catch {
+                throw error as? APIError ?? .unavailable("the request could not be handled")
+            }
         }
-        guard !request.headers.contains(where: { Caller.isMisspelled($0.name.canonicalName) })
-        else {
-            throw .invalid(
-                "there is no such `Charter-` field; there are "
-                    + Caller.fieldNames.sorted().joined(separator: ", "), param: nil)
-        }
-        var caller = try Caller(fields: values)
-        let tokens = values("charter-token")
-        guard let token = tokens.first else { return caller }
-        guard tokens.count == 1 else {
-            throw .invalid("the field has more than one value", param: "charter-token")
-        }
-        guard let verifier = self.tokens[enforcement.operatorName] else {
-            throw .invalid("the operator takes no tokens", param: "charter-token")
-        }
-        let identity: TokenIdentity
-        do { identity = try await verifier.identity(of: token, at: now) } catch {
-            throw APIError(error)
-        }
-        try caller.take(identity, known: enforcement.policy.roles)
-        return caller
-    }
-
-    /// Without operators a caller's own key is meant for the model's server.
-    private func passedOn(_ request: Request) -> String? {
-        gateway.hasOperators ? nil : GatewayServer.authorization(request)
     }
 
     func body(of request: Request, _ channel: any Channel) async throws -> [UInt8] {
@@ -334,7 +183,7 @@ public struct GatewayServer: Sendable {
         if let length = request.headers[.contentLength].flatMap({ Int($0) }), length > limit {
             throw APIError(JSONError.tooLarge(limit))
         }
-        let deadline = channel.eventLoop.scheduleTask(in: GatewayServer.bodyTimeout) {
+        let deadline = channel.eventLoop.scheduleTask(in: ConnectionHandler.bodyTimeout) {
             channel.close(promise: nil)
         }
         defer { deadline.cancel() }
@@ -354,33 +203,16 @@ public struct GatewayServer: Sendable {
     ) async -> Response {
         let wire: WireProtocol =
             GatewayServer.dialect(of: request) == .anthropic ? .messages : .chatCompletions
-        return await respond(request, wire) { _ in try await body() }
-    }
-
-    /// The same for a call of a protocol; the handler is given the request's id.
-    private func respond(
-        _ request: Request, _ wire: WireProtocol,
-        _ body: (_ id: String) async throws -> Response
-    ) async -> Response {
         let id = GatewayServer.newID()
         do {
-            return try await body(id)
+            return try await body()
         } catch let error as APIError {
-            return response(error, wire, id, nil)
+            return response(GatewayServer.reply(error, wire, id, nil))
         } catch {
             logger.error("a request failed", metadata: ["error": "\(type(of: error))"])
-            return response(.unavailable("the request could not be handled"), wire, id, nil)
+            let error = APIError.unavailable("the request could not be handled")
+            return response(GatewayServer.reply(error, wire, id, nil))
         }
-    }
-
-    private func response(
-        _ error: APIError, _ wire: WireProtocol, _ id: String, _ policy: Policy?
-    ) -> Response {
-        var headers = DecisionRecord.idFields(id, wire)
-        if let digest = policy?.digest {
-            headers += [("charter-decision", id), ("charter-policy", "\(digest)")]
-        }
-        return response(Exchange.reply(error, wire, id: id, headers: headers))
     }
 
     private func response(_ reply: Exchange.Reply) -> Response {
@@ -405,15 +237,6 @@ public struct GatewayServer: Sendable {
         return fields
     }
 
-    /// 128 random bits as 32 hexadecimal digits.
-    private static func newID() -> String {
-        var generator = SystemRandomNumberGenerator()
-        return (0..<2).map { _ in
-            let digits = String(generator.next() as UInt64, radix: 16)
-            return String(repeating: "0", count: 16 - digits.count) + digits
-        }.joined()
-    }
-
     static func now() -> Instant {
         let now = Date().timeIntervalSince1970
         let seconds = now.rounded(.down)
@@ -432,9 +255,6 @@ struct GatewayContext: RequestContext {
         channel = source.channel
     }
 }
-
-/// The client has closed the connection before its answer was whole.
-private struct ClientGone: Error {}
 
 /// Says in the protocol's own form that there is no such path.
 private struct UnknownPath: RouterMiddleware {

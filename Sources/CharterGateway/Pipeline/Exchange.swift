@@ -274,6 +274,12 @@ public struct Exchange: Sendable {
     /// Whether more of the upstream's bytes are of use.
     public var needsUpstream: Bool { watch?.needsUpstream ?? true }
 
+    /// Whether the model itself has ended its stream: nothing was stopped, and nothing went wrong.
+    public var isOverByItself: Bool {
+        guard let watch else { return false }
+        return watch.state == .complete && watch.stops.isEmpty
+    }
+
     // MARK: Steps of the line
 
     private static func read(
