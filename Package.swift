@@ -84,7 +84,9 @@ let package = Package(
             swiftSettings: strict),
         .target(
             name: "CharterDetection",
-            dependencies: ["CharterEngine", "CharterDocuments", "CVectorscan", "CUTF8Proc"],
+            dependencies: [
+                "CharterEngine", "CharterDocuments", "CVectorscan", "CUTF8Proc", crypto,
+            ],
             swiftSettings: strict),
         .target(
             name: "CharterGateway",

@@ -60,7 +60,9 @@ extension GatewayServer {
         }
         return .awaited {
             let identity: TokenIdentity
-            do throws(TokenError) { identity = try await verifier.identity(of: token, at: now) } catch {
+            do throws(TokenError) {
+                identity = try await verifier.identity(of: token, at: now)
+            } catch {
                 throw APIError(error)
             }
             var caller = caller

@@ -53,6 +53,7 @@ public struct AnswerWatch<Watcher: TextWatcher>: AnswerStream {
     }
 
     /// Takes the next bytes from the upstream, and appends what may be delivered.
+    @_specialize(where Watcher == PatternWatcher)
     public mutating func push(_ piece: [UInt8], into output: inout [UInt8]) {
         guard state == .running else { return }
         events.push(piece)
@@ -66,12 +67,14 @@ public struct AnswerWatch<Watcher: TextWatcher>: AnswerStream {
     }
 
     /// The upstream has ended.
+    @_specialize(where Watcher == PatternWatcher)
     public mutating func finish(into output: inout [UInt8]) {
         guard state == .running else { return }
         do throws(APIError) { try complete(into: &output) } catch { fail(error, into: &output) }
     }
 
     /// Something went wrong (the connection broke, time is up): says so, and ends.
+    @_specialize(where Watcher == PatternWatcher)
     public mutating func fail(_ error: APIError, into output: inout [UInt8]) {
         guard state == .running else { return }
         output += error.event

@@ -16,6 +16,8 @@ public struct DecisionRecord: Sendable {
     public let act: Act
     /// What was called.
     public let wire: WireProtocol
+    /// The policy's digest, as text.
+    private let digest: String?
     private let question: Request
     private let user: UserLayer?
     /// Behaviors at which an answer was stopped.
@@ -31,6 +33,7 @@ public struct DecisionRecord: Sendable {
         wire = arrival.wire
         operatorName = enforcement.operatorName
         policy = enforcement.policy
+        digest = enforcement.digest
         act = decision.verdict.act
         self.question = question
         self.user = user
@@ -42,7 +45,7 @@ public struct DecisionRecord: Sendable {
     /// The fields of every reply.
     var headers: [(name: String, value: String)] {
         var headers = [("charter-decision", id)] + DecisionRecord.idFields(id, wire)
-        if let digest = policy.digest { headers.append(("charter-policy", "\(digest)")) }
+        if let digest { headers.append(("charter-policy", digest)) }
         return headers
     }
 

@@ -20,30 +20,25 @@ struct DemandDetector {
     /// The demands in texts, in order, each once.
     func demands(in texts: [RequestText]) throws(ScanError) -> [Demand] {
         guard !enforcement.patterns.patterns.isEmpty else { return [] }
-        var scratch = try Scratch(for: enforcement.patterns)
         var demands: [Demand] = []
         var seen: Set<Demand> = []
-        func note(_ matches: [Match], _ speaker: MessageRole) {
-            if matches.isEmpty { return }
-            for pattern in Set(matches.map(\.pattern)).sorted() {
+        func note(_ patterns: [Int], _ speaker: MessageRole) {
+            for pattern in patterns {
                 let demand = demand(of: pattern, from: DemandDetector.speaker(of: speaker))
                 if seen.insert(demand).inserted { demands.append(demand) }
             }
         }
         for text in texts {
-            let bytes = text.bytes
-            note(try scanner.matches(in: bytes.span.bytes, using: &scratch), text.speaker)
-            if case .arguments = text.kind, bytes.contains(UInt8(ascii: "\\")) {
-                note(
-                    try scanner.matches(in: bytes.span.bytes, using: &scratch, readsEscapes: true),
-                    text.speaker)
+            note(try patterns(in: text.bytes), text.speaker)
+            if case .arguments = text.kind, text.bytes.contains(UInt8(ascii: "\\")) {
+                note(try scan(text.bytes, readsEscapes: true), text.speaker)
             }
         }
         // Servers put the parts of a message together, with a line break between them or nothing.
         for parts in DemandDetector.parted(texts) {
             for separator in [[], [UInt8(ascii: "\n")]] {
                 let whole = Array(parts.map(\.bytes).joined(separator: separator))
-                note(try scanner.matches(in: whole.span.bytes, using: &scratch), parts[0].speaker)
+                note(try patterns(in: whole[...]), parts[0].speaker)
             }
         }
         return demands.filter { demand in
@@ -51,9 +46,31 @@ struct DemandDetector {
         }
     }
 
+    /// The patterns that a text matches, in their order.
+    private func patterns(in text: ArraySlice<UInt8>) throws(ScanError) -> [Int] {
+        try enforcement.matchedPatterns.reading(of: text) { () throws(ScanError) in
+            try scan(text)
+        }
+    }
+
+    private func scan(
+        _ text: ArraySlice<UInt8>, readsEscapes: Bool = false
+    ) throws(ScanError) -> [Int] {
+        let matches = try enforcement.patterns.withScratch { scratch throws(ScanError) in
+            try scanner.matches(
+                in: text.span.bytes, using: &scratch, readsEscapes: readsEscapes, limit: 1)
+        }
+        return matches.isEmpty ? [] : Set(matches.map(\.pattern)).sorted()
+    }
+
     /// The contents of messages that have several parts of one speaker.
     private static func parted(_ texts: [RequestText]) -> [[RequestText]] {
-        let contents = texts.filter { $0.kind == .content && $0.message != nil }
+        func isPart(_ text: RequestText) -> Bool { text.kind == .content && text.message != nil }
+        let hasParts = zip(texts, texts.dropFirst()).contains { one, next in
+            isPart(one) && isPart(next) && one.message == next.message
+        }
+        guard hasParts else { return [] }
+        let contents = texts.filter(isPart)
         var places: [[Int]: Int] = [:]
         var parts: [[RequestText]] = []
         for text in contents {

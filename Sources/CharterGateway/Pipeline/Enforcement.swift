@@ -4,15 +4,23 @@ public import CharterDocuments
 public import CharterEngine
 
 /// What is in force for one operator: everything that an exchange needs, immutable and shared.
-public struct Enforcement: Sendable {
+public final class Enforcement: Sendable {
     /// The operator's name, as the settings call it.
     public let operatorName: String
     /// What decides.
     public let policy: Policy
+    /// The same, made ready to be asked often.
+    let rows: PolicyRows
     /// What finds demands in requests, and what answers exercise.
     public let patterns: PatternSet
     /// What finds instructions in messages; nil: none are looked for.
     public let phrases: PhraseFinder?
+    /// The policy's digest, as text.
+    let digest: String?
+    /// The patterns that texts of requests have matched.
+    let matchedPatterns = TextReadings<[Int]>()
+    /// What was found in messages by phrases.
+    let readSentences = TextReadings<[ReadSentence]>()
     /// What finds claims that users make in messages.
     let statedClaims: StatedClaims
     /// The words of refusals and duties.
@@ -40,6 +48,8 @@ public struct Enforcement: Sendable {
     ) {
         self.operatorName = operatorName
         self.policy = policy
+        rows = PolicyRows(policy)
+        digest = policy.digest.map { "\($0)" }
         self.patterns = patterns
         self.phrases = phrases
         statedClaims = StatedClaims(of: claims)

@@ -124,7 +124,7 @@ public struct Exchange: Sendable {
                 messages, question, layer, enforcement)
         }
         // decide, arbitrate
-        decision = try Exchange.decide(question, layer, enforcement.policy)
+        decision = try Exchange.decide(question, layer, enforcement.rows)
         judge = AnswerJudge(enforcement, decision, demands)
         decided = DecisionRecord(arrival, enforcement, question, layer, decision)
         // act
@@ -323,8 +323,9 @@ public struct Exchange: Sendable {
     ) throws(APIError) -> [Instruction] {
         guard let phrases = enforcement.phrases, !phrases.phrases.isEmpty else { return [] }
         do {
+            let reader = RememberedReader(phrases, enforcement.readSentences)
             return try ConversationInstructions.instructions(
-                in: messages, phrases, enforcement.policy, question, user: user)
+                in: messages, reader, enforcement.policy, question, user: user)
         } catch let error as RequestError {
             throw unknownChannel(error)
         } catch {
@@ -333,10 +334,10 @@ public struct Exchange: Sendable {
     }
 
     private static func decide(
-        _ question: Request, _ user: UserLayer?, _ policy: Policy
+        _ question: Request, _ user: UserLayer?, _ rows: PolicyRows
     ) throws(APIError) -> Decision {
         do {
-            return try policy.decide(question, user: user, withRefused: false)
+            return try rows.decide(question, user: user)
         } catch {
             throw unknownChannel(error)
         }

@@ -3,7 +3,7 @@ internal import CharterDetection
 /// Watches one text of an answer with the patterns for answers.
 ///
 /// `@unchecked Sendable`: an exchange is one task's at a time, and nothing else has a reference to
-/// its watchers, to the state of the automaton or to the memory that it scans with.
+/// its watchers or to the state of the automaton.
 final class PatternWatcher: TextWatcher, @unchecked Sendable {
     /// Why a text may not go on.
     enum Violation: Sendable, Hashable {
@@ -14,8 +14,8 @@ final class PatternWatcher: TextWatcher, @unchecked Sendable {
     }
 
     private let judge: AnswerJudge
+    private let patterns: PatternSet
     private var watcher: StreamWatcher?
-    private var scratch: Scratch?
     private var delivery: [UInt8] = []
     private(set) var cleared = 0
     /// Patterns that matched without ending the text.
@@ -24,8 +24,8 @@ final class PatternWatcher: TextWatcher, @unchecked Sendable {
 
     init(_ enforcement: Enforcement, _ judge: AnswerJudge, _ part: AnswerPart) {
         self.judge = judge
-        watcher = try? StreamWatcher(enforcement.patterns, readsEscapes: part.isJSON)
-        scratch = try? Scratch(for: enforcement.patterns)
+        patterns = enforcement.patterns
+        watcher = try? StreamWatcher(patterns, readsEscapes: part.isJSON)
     }
 
     func push(_ piece: ArraySlice<UInt8>) -> Violation? {
@@ -45,18 +45,21 @@ final class PatternWatcher: TextWatcher, @unchecked Sendable {
             StreamWatcher.Outcome
     ) -> Violation? {
         guard !hasEnded else { return nil }
-        guard let watcher, var scratch = scratch.take() else {
+        delivery.removeAll(keepingCapacity: true)
+        let outcome = try? patterns.withScratch { scratch in
+            watcher.map { watcher in
+                body(watcher, &delivery, &scratch) { match in
+                    if passed.contains(match.pattern) { return false }
+                    if judge.ends(atPattern: match.pattern) { return true }
+                    passed.insert(match.pattern)
+                    return false
+                }
+            }
+        }
+        guard let watcher, let outcome else {
             hasEnded = true
             return .unwatchable
         }
-        delivery.removeAll(keepingCapacity: true)
-        let outcome = body(watcher, &delivery, &scratch) { match in
-            if passed.contains(match.pattern) { return false }
-            if judge.ends(atPattern: match.pattern) { return true }
-            passed.insert(match.pattern)
-            return false
-        }
-        self.scratch = consume scratch
         cleared = watcher.delivered
         switch outcome {
         case .open, .finished: return nil

@@ -69,7 +69,11 @@ final class ConnectionHandler: ChannelDuplexHandler {
         let part = unwrapInboundIn(data)
         guard !queue.isEmpty || hasToWait else { return take(part, context) }
         queue.append(part)
-        if case .body(let bytes) = part { queuedBytes += bytes.readableBytes } else { queuedBytes += 256 }
+        if case .body(let bytes) = part {
+            queuedBytes += bytes.readableBytes
+        } else {
+            queuedBytes += 256
+        }
     }
 
     private var hasToWait: Bool {
@@ -123,7 +127,8 @@ final class ConnectionHandler: ChannelDuplexHandler {
             let call = try server.admit(head, wire, id, at: lastActivity)
             if expectsGoing {
                 context.writeAndFlush(
-                    wrapOutboundOut(.head(.init(version: .http1_1, status: .continue))), promise: nil)
+                    wrapOutboundOut(.head(.init(version: .http1_1, status: .continue))),
+                    promise: nil)
             }
             state = .reads(call)
         } catch {
@@ -190,7 +195,8 @@ final class ConnectionHandler: ChannelDuplexHandler {
 
     /// Begins an answer of events.
     func beginEvents(_ headers: [(name: String, value: String)]) {
-        write(.ok, headers + [("content-type", "text/event-stream"), ("cache-control", "no-cache")])
+        write(
+            .ok, headers + [("content-type", "text/event-stream"), ("cache-control", "no-cache")])
     }
 
     private func write(

@@ -118,7 +118,8 @@ final class LineExchange: UpstreamReceiver {
         }
         self.connection = connection
         let head = target.head(
-            sent, authorization: server.passedOn(call.head.headers), more: GatewayServer.passedOnFields(call.head.headers))
+            sent, authorization: server.passedOn(call.head.headers),
+            more: GatewayServer.passedOnFields(call.head.headers))
         connection.send(head, sent.body, silence: target.silence, to: self)
     }
 
@@ -146,11 +147,19 @@ final class LineExchange: UpstreamReceiver {
                 connection?.abandon()
                 return upstreamFailed(.broken)
             }
-            if answer.readableBytes == 0 { answer = bytes } else { answer.writeImmutableBuffer(bytes) }
+            if answer.readableBytes == 0 {
+                answer = bytes
+            } else {
+                answer.writeImmutableBuffer(bytes)
+            }
         case .streams:
             exchange?.push(bytes.readableBytesView, into: &output)
             guard exchange?.needsUpstream ?? false else {
-                if exchange?.isOverByItself ?? false { connection?.drop() } else { connection?.abandon() }
+                if exchange?.isOverByItself ?? false {
+                    connection?.drop()
+                } else {
+                    connection?.abandon()
+                }
                 return endStream()
             }
         case .decides, .waits, .over: break
@@ -197,8 +206,8 @@ final class LineExchange: UpstreamReceiver {
         let reply = exchange?.reply(
             status: isOther ? 502 : Int(head.status.code), body: Array(answer.readableBytesView))
         guard var reply else { return }
-        if let time = head.headers.first(name: "retry-after"), reply.status >= 400,
-            time.utf8.allSatisfy({ (0x20..<0x7F).contains($0) })
+        if reply.status >= 400, let time = head.headers.first(name: "retry-after"),
+            time.isFieldValue
         {
             reply.headers.append(("retry-after", time))
         }

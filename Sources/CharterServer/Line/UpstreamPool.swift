@@ -46,7 +46,8 @@ final class UpstreamPool {
                     if target.address.isSecure {
                         try pipeline.addHandler(UpstreamPool.securing(target))
                     }
-                    try pipeline.addHTTPClientHandlers()
+                    // Every field is checked where the head is made.
+                    try pipeline.addHTTPClientHandlers(enableOutboundHeaderValidation: false)
                     try pipeline.addHandler(bound.value)
                 }
             }
@@ -103,7 +104,8 @@ final class UpstreamPool {
         for (address, connections) in idle {
             // The longest idle stand first.
             let old = connections.prefix { $0.idleSince <= limit }
-            idle[address] = old.count == connections.count ? nil : Array(connections.dropFirst(old.count))
+            idle[address] =
+                old.count == connections.count ? nil : Array(connections.dropFirst(old.count))
             for connection in old { connection.abandon() }
         }
         if !idle.isEmpty { sweepLater() }

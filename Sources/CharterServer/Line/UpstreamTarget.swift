@@ -37,7 +37,7 @@ struct UpstreamTarget: Sendable {
         dialects = settings.dialects
         silence = .seconds(Int64(settings.timeoutSeconds))
         path = url?.path(percentEncoded: true) ?? ""
-        key = settings.key
+        key = settings.key.flatMap { $0.isFieldValue ? $0 : nil }
         let named = host.contains(":") ? "[\(host)]" : host
         fields = [
             "host": url?.port.map { "\(named):\($0)" } ?? named,
@@ -54,19 +54,32 @@ struct UpstreamTarget: Sendable {
         _ call: Exchange.Call, authorization: String?, more: [(name: String, value: String)]
     ) -> HTTPRequestHead {
         var fields = fields
-        if let authorization = key.map({ "Bearer \($0)" }) ?? authorization {
-            if dialects.contains(.openAI) { fields.add(name: "authorization", value: authorization) }
+        // What is no value of a field is left out: the server then says what it lacks.
+        let passedOn = authorization.flatMap { $0.isFieldValue ? $0 : nil }
+        if let authorization = key.map({ "Bearer \($0)" }) ?? passedOn {
+            if dialects.contains(.openAI) {
+                fields.add(name: "authorization", value: authorization)
+            }
             if dialects.contains(.anthropic) {
                 fields.add(
                     name: "x-api-key", value: String(authorization.dropFirst("Bearer ".count)))
             }
         }
-        for (name, value) in more { fields.add(name: name, value: value) }
+        for (name, value) in more where value.isFieldValue {
+            fields.add(name: name, value: value)
+        }
         if dialects == [.anthropic], !fields.contains(name: "anthropic-version") {
             fields.add(name: "anthropic-version", value: "2023-06-01")
         }
         fields.add(name: "content-length", value: String(call.body.count))
         return HTTPRequestHead(
             version: .http1_1, method: .POST, uri: path + call.path, headers: fields)
+    }
+}
+
+extension String {
+    /// Whether it can stand as the value of a field: nothing in it ends a line (RFC 9110, 5.5).
+    var isFieldValue: Bool {
+        utf8.allSatisfy { $0 == 0x09 || ($0 >= 0x20 && $0 != 0x7F) }
     }
 }
