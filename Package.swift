@@ -142,7 +142,7 @@ let package = Package(
             name: "CharterServerTests",
             dependencies: [
                 "CharterEngine", "CharterDocuments", "CharterAnalysis", "CharterDetection",
-                "CharterGateway", "CharterServer", logging,
+                "CharterGateway", "CharterServer", logging, nioHTTP1,
             ],
             swiftSettings: strict),
         .testTarget(

@@ -32,7 +32,7 @@ public struct GatewayServer: Sendable {
     ///
     /// - Throws: where the store of the settings cannot be opened.
     public init(_ gateway: Gateway, logger: Logger) throws(Store.Failure) {
-        EventLoopExecutor.fitToProcess()
+        ProcessResources.take()
         let store = try gateway.settings.store.map { file throws(Store.Failure) in
             try Store(path: file.path, secret: file.secret)
         }

@@ -63,6 +63,7 @@ class Upstream:
     def __init__(self, port: int = 0):
         self.port = port
         self.seen: list[Seen] = []
+        self.connections = 0  # that were ever made
         self._loop = asyncio.new_event_loop()
         self._ready = threading.Event()
         self._thread = threading.Thread(target=self._run, daemon=True)
@@ -98,6 +99,7 @@ class Upstream:
         self._loop.run_forever()
 
     async def _connection(self, reader, writer):
+        self.connections += 1
         try:
             while True:
                 seen = await read_request(reader)

@@ -25,7 +25,7 @@ struct AcceptanceTests {
             groups.isSuperset(of: [
                 "passing", "faults", "refusals", "requests", "decisions", "operators", "hardcoded",
                 "model", "tokens", "instructions", "reading", "five", "access", "identity",
-                "messages", "responses", "translation",
+                "messages", "responses", "translation", "connections",
             ])
         )
     }

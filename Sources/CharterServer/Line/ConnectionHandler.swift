@@ -159,6 +159,8 @@ final class ConnectionHandler: ChannelDuplexHandler {
         isResuming = true
         while !hasToWait, let part = queue.popFirst() { take(part, context) }
         isResuming = false
+        // What stands behind takes what it was given when reading is complete.
+        if case .elsewhere = state { context.fireChannelReadComplete() }
         guard queue.isEmpty else { return }
         queuedBytes = 0
         if owesRead {
