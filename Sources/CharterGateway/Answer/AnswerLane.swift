@@ -43,7 +43,7 @@ struct AnswerLane<Watcher: TextWatcher>: Sendable {
 
         var choice: ChatChunk.Choice { chunk.choices[choicePlace] }
         var piece: AnswerPiece { choice.pieces[piecePlace] }
-        var size: Int { chunk.document.source.count }
+        var size: Int { chunk.source.count }
     }
 
     init(part: AnswerPart, makeWatcher: @escaping @Sendable () -> Watcher) {

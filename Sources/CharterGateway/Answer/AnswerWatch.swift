@@ -22,6 +22,7 @@ public struct AnswerWatch<Watcher: TextWatcher>: AnswerStream {
     private let makeWatcher: @Sendable (Int, AnswerPart) -> Watcher
     private let explanation: @Sendable (AnswerStop<Watcher.Violation>) -> String
     private var choices: [WatchedChoice<Watcher>] = []
+    private var form: ChunkForm?
 
     /// - Parameters:
     ///   - choices: how many answers the request asked for.
@@ -96,7 +97,7 @@ public struct AnswerWatch<Watcher: TextWatcher>: AnswerStream {
     ) throws(APIError) {
         if event.data.isEmpty { return }
         if event.data == ChatChunk.done { return try complete(into: &output) }
-        let chunk = try ChatChunk(event)
+        let chunk = try read(event)
         if chunk.choices.isEmpty { return chunk.write(to: &output) }
         for choicePlace in chunk.choices.indices where state == .running {
             let place = place(of: chunk.choices[choicePlace].index)
@@ -110,6 +111,14 @@ public struct AnswerWatch<Watcher: TextWatcher>: AnswerStream {
         guard choices.reduce(0, { $0 + $1.heldBytes }) <= mostHeld else {
             throw .upstreamMalformed("too much that cannot be judged yet")
         }
+    }
+
+    /// Most events repeat the form of the one before.
+    private mutating func read(_ event: ServerSentEvents.Event) throws(APIError) -> ChatChunk {
+        if let chunk = form?.chunk(event) { return chunk }
+        let chunk = try ChatChunk(event)
+        if let new = ChunkForm(chunk) { form = new }
+        return chunk
     }
 
     private mutating func place(of index: Int) -> Int {
