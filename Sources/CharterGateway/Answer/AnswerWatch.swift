@@ -46,9 +46,12 @@ public struct AnswerWatch<Watcher: TextWatcher>: AnswerStream {
 
     /// Every watcher there has been, with what it watched.
     public var watchers: [(choice: Int, part: AnswerPart, watcher: Watcher)] {
-        choices.flatMap { choice in
-            choice.lanes.flatMap { lane in
-                lane.watch.watchers.map { (choice.index, lane.part, $0) }
+        @_specialize(where Watcher == PatternWatcher)
+        get {
+            choices.flatMap { choice in
+                choice.lanes.flatMap { lane in
+                    lane.watch.watchers.map { (choice.index, lane.part, $0) }
+                }
             }
         }
     }

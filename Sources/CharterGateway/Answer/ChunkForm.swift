@@ -30,7 +30,8 @@ struct ChunkForm: Sendable {
     func chunk(_ event: ServerSentEvents.Event) -> ChatChunk? {
         let data = event.data
         guard event.isOneLine, event.type.isEmpty, data.count > before.count + behind.count,
-            data.starts(with: before), data[(data.count - behind.count)...].elementsEqual(behind)
+            ChunkForm.isEqual(data[..<before.count], before),
+            ChunkForm.isEqual(data[(data.count - behind.count)...], behind)
         else { return nil }
         let text = data[before.count..<(data.count - behind.count)]
         guard ChunkForm.isPlain(text) else { return nil }
@@ -40,6 +41,23 @@ struct ChunkForm: Sendable {
             value: choice.value, index: choice.index, delta: choice.delta, pieces: [piece],
             isLast: false)
         return ChatChunk(data, repeating: example, choice)
+    }
+
+    /// Whether bytes are the same, of which there are as many; eight at a time.
+    private static func isEqual(_ one: ArraySlice<UInt8>, _ other: ArraySlice<UInt8>) -> Bool {
+        one.withUnsafeBytes { one in
+            other.withUnsafeBytes { other in
+                var place = 0
+                while place + 8 <= min(one.count, other.count) {
+                    let word = one.loadUnaligned(fromByteOffset: place, as: UInt64.self)
+                    guard word == other.loadUnaligned(fromByteOffset: place, as: UInt64.self) else {
+                        return false
+                    }
+                    place += 8
+                }
+                return one[place...].elementsEqual(other[place...])
+            }
+        }
     }
 
     /// Whether characters stand for themselves inside a JSON string (RFC 8259, 7).
