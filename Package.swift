@@ -23,6 +23,9 @@ let nioCore: Target.Dependency = .product(name: "NIOCore", package: "swift-nio")
 let nioHTTP1: Target.Dependency = .product(name: "NIOHTTP1", package: "swift-nio")
 let nioPosix: Target.Dependency = .product(name: "NIOPosix", package: "swift-nio")
 let nioTLS: Target.Dependency = .product(name: "NIOTLS", package: "swift-nio")
+let nioHTTPTypes: Target.Dependency = .product(name: "NIOHTTPTypes", package: "swift-nio-extras")
+let nioHTTPTypesHTTP1: Target.Dependency = .product(
+    name: "NIOHTTPTypesHTTP1", package: "swift-nio-extras")
 let nioSSL: Target.Dependency = .product(name: "NIOSSL", package: "swift-nio-ssl")
 let serviceLifecycle: Target.Dependency = .product(
     name: "ServiceLifecycle", package: "swift-service-lifecycle")
@@ -47,7 +50,8 @@ let package = Package(
         .package(url: "https://github.com/apple/swift-http-types", from: "1.8.0"),
         .package(url: "https://github.com/apple/swift-log", from: "1.16.0"),
         .package(url: "https://github.com/apple/swift-nio", from: "2.101.0"),
-        .package(url: "https://github.com/apple/swift-nio-ssl", from: "2.30.0"),
+        .package(url: "https://github.com/apple/swift-nio-extras", from: "1.35.0"),
+        .package(url: "https://github.com/apple/swift-nio-ssl", from: "2.37.0"),
         .package(url: "https://github.com/groue/GRDB.swift", from: "7.10.0"),
         .package(url: "https://github.com/hummingbird-project/hummingbird", from: "2.28.0"),
         .package(url: "https://github.com/swift-server/async-http-client", from: "1.37.0"),
@@ -86,7 +90,9 @@ let package = Package(
             swiftSettings: strict),
         .target(
             name: "CharterDetection",
-            dependencies: ["CharterEngine", "CharterDocuments", "CVectorscan", "CUTF8Proc"],
+            dependencies: [
+                "CharterEngine", "CharterDocuments", "CVectorscan", "CUTF8Proc", crypto,
+            ],
             swiftSettings: strict),
         .target(
             name: "CharterGateway",
@@ -106,7 +112,8 @@ let package = Package(
                 "CInterfaceDescription", crypto, hummingbird, hummingbirdHTTP2,
                 httpClient, httpTypes,
                 jwtKit, logging,
-                nioCore, nioHTTP1, nioPosix, nioSSL, nioTLS, serviceLifecycle, unixSignals,
+                nioCore, nioHTTP1, nioHTTPTypes, nioHTTPTypesHTTP1, nioPosix, nioSSL, nioTLS,
+                serviceLifecycle, unixSignals,
             ],
             swiftSettings: strict),
         .executableTarget(
@@ -142,7 +149,7 @@ let package = Package(
             name: "CharterServerTests",
             dependencies: [
                 "CharterEngine", "CharterDocuments", "CharterAnalysis", "CharterDetection",
-                "CharterGateway", "CharterServer", logging,
+                "CharterGateway", "CharterServer", logging, nioHTTP1,
             ],
             swiftSettings: strict),
         .testTarget(

@@ -2,20 +2,30 @@
 """The gateway beside nginx and LiteLLM, in one sitting, in front of a model's server that has its answer ready.
 
     Benchmarks/gateway/bench.py --charter .build-release/release/charter [--seconds 5] [--requests 200000]
+    Benchmarks/gateway/bench.py --parts whole,stream --through nginx,charter
 
 Each gateway in turn has core 0 to itself; the load (wrk) and the canned upstream (nginx) share core 1. The
-request is a conversation of 830 bytes, the answer 64 words, whole (JSON) or in 66 events. What comes out is a
-table of requests/s, latency added at one connection, CPU per request and memory, and for each number that
-Charter is held to whether it is reached. Charter runs with the standard charter, its patterns on.
+request is a conversation of 830 bytes whose last message is never the same, the answer 64 words. Charter runs
+with the standard charter, its patterns on. The parts:
+
+    whole      the answer as one JSON object: requests/s, added latency, CPU per request
+    memory     after so many of them (`--requests`), and what the second half has added
+    stream     the answer in 66 events that come at once
+    lateness   8 streams of an event every 10 ms: how late what arrives is
+    open       2,000 such streams at a time
+
+What comes out are tables, and for each number that Charter is held to whether it is reached.
 
 LiteLLM is taken from LITELLM_VENV, else installed into .venv-litellm; where that fails its rows are left out,
 and the table says so. Exit status: 0 measured, 1 it could not be.
 """
 import argparse
+import asyncio
 import contextlib
 import json
 import os
 import pathlib
+import resource
 import shutil
 import signal
 import socket
@@ -27,10 +37,15 @@ import time
 import urllib.error
 import urllib.request
 
+import paced
+
 HERE = pathlib.Path(__file__).resolve().parent
 ROOT = HERE.parents[1]
 GATEWAY_CORE, LOAD_CORE = "0", "1"
 CONNECTIONS = [1, 16, 64]
+PARTS = ["whole", "memory", "stream", "lateness", "open"]
+THROUGH = ["direct", "nginx", "charter", "litellm"]
+EVENTS = 66
 WORDS = ("A permission is a statement about who may ask for what. The operator sets it, the user lives inside it, and "
          "the platform keeps the floor under both of them. When two of them disagree the higher one is followed and "
          "the lower one is told why in words that a person can read. Nothing is changed without a trace of it.").split()[:64]
@@ -66,18 +81,26 @@ class Bench:
         write_answers(folder)
         self.ports = {name: free_port() for name in
                       ("UPSTREAM_PORT", "STREAM_PORT", "WHOLE_PORT", "EVENTS_PORT", "CHARTER_PORT", "CHARTER_STREAM_PORT",
-                       "LITELLM_PORT")}
+                       "LITELLM_PORT", "PACED_PORT")}
         for name in ("upstream.conf", "proxy.conf", "litellm.yaml"):
             text = (HERE / name).read_text()
             for key, port in self.ports.items():
                 text = text.replace(key, str(port))
             (folder / name).write_text(text)
         for name, upstream, port in (("whole", "UPSTREAM_PORT", "CHARTER_PORT"), ("stream", "STREAM_PORT", "CHARTER_STREAM_PORT")):
-            (folder / f"charter-{name}.yaml").write_text(json.dumps({
-                "charter": str(ROOT / "Charters/standard.md"), "listen": f"127.0.0.1:{self.ports[port]}",
-                "upstream": {"url": f"http://127.0.0.1:{self.ports[upstream]}/v1"},
-                "operators": [{"name": "shop", "layer": str(ROOT / "Charters/operators/community.yaml"), "key": "sk-bench"}]}))
+            self.settings(f"charter-{name}.yaml", self.ports[upstream], self.ports[port])
         self.rows: list[dict] = []
+        self.memory: dict = {}
+        self.late: dict[str, dict] = {}
+        self.opened: dict[str, dict] = {}
+
+    def settings(self, name: str, upstream: int, port: int) -> pathlib.Path:
+        file = self.folder / name
+        file.write_text(json.dumps({
+            "charter": str(ROOT / "Charters/standard.md"), "listen": f"127.0.0.1:{port}",
+            "upstream": {"url": f"http://127.0.0.1:{upstream}/v1"},
+            "operators": [{"name": "shop", "layer": str(ROOT / "Charters/operators/community.yaml"), "key": "sk-bench"}]}))
+        return file
 
     @contextlib.contextmanager
     def running(self, command: list, core: str):
@@ -107,7 +130,7 @@ class Bench:
             self.wait_for(process, port, body.read_bytes(), expected)
             ready = time.monotonic() - began
             self.load(port, body, expected, 16, 1)  # warms it up
-            for connections in CONNECTIONS:
+            for connections in CONNECTIONS if mode in self.options.parts else []:
                 for _ in range(self.options.rounds):
                     before, _ = used(process)
                     row = self.load(port, body, expected, connections, self.options.seconds)
@@ -117,12 +140,12 @@ class Bench:
                     self.rows.append(row)
                     print(f"  {name:8} {mode:6} {connections:3} connections {row['requests'] / row['seconds']:9.0f} /s  "
                           f"p50 {row['p50']:7} us  p99 {row['p99']:7} us  wrong {row['wrong']}", flush=True)
-            if name == "charter" and mode == "whole":
+            if name == "charter" and mode == "whole" and "memory" in self.options.parts:
                 self.soak(process, port, body, expected)
 
     def soak(self, process, port: int, body, expected: str) -> None:
         """Memory after so many requests, and after half of them."""
-        self.memory, total = {}, 0
+        total = 0
         half = self.options.requests // 2
         while total < self.options.requests:
             total += self.load(port, body, expected, 64, self.options.seconds)["requests"]
@@ -156,20 +179,56 @@ class Bench:
         charter = pathlib.Path(self.options.charter).resolve()
         nginx = ["nginx", "-p", self.folder, "-c", self.folder / "proxy.conf"]
         serve = [charter, "serve", "--config"]
+        if {"lateness", "open"} & set(self.options.parts):
+            asyncio.run(self.paced(nginx, serve))
         with self.running(["nginx", "-p", self.folder, "-c", self.folder / "upstream.conf"], LOAD_CORE):
             for mode, upstream, proxy, ours in (("whole", "UPSTREAM_PORT", "WHOLE_PORT", "CHARTER_PORT"),
                                                 ("stream", "STREAM_PORT", "EVENTS_PORT", "CHARTER_STREAM_PORT")):
-                self.measure("direct", mode, [], self.ports[upstream])
-                self.measure("nginx", mode, nginx, self.ports[proxy])
-                self.measure("charter", mode, [*serve, self.folder / f"charter-{mode}.yaml"], self.ports[ours])
+                if mode not in self.options.parts and not (mode == "whole" and "memory" in self.options.parts):
+                    continue
+                for name, command, port in (
+                        ("direct", [], self.ports[upstream]), ("nginx", nginx, self.ports[proxy]),
+                        ("charter", [*serve, self.folder / f"charter-{mode}.yaml"], self.ports[ours])):
+                    if name in self.options.through:
+                        self.measure(name, mode, command, port)
                 if litellm := self.litellm():
                     command = ["env", "LITELLM_LOCAL_MODEL_COST_MAP=True", "LITELLM_LOG=ERROR", litellm, "--config",
                                self.folder / "litellm.yaml", "--host", "127.0.0.1", "--port", self.ports["LITELLM_PORT"],
                                "--num_workers", "1", "--telemetry", "False"]
                     self.measure("litellm", mode, command, self.ports["LITELLM_PORT"], "mock" if mode == "whole" else "mock-stream")
 
+    async def paced(self, nginx: list, serve: list) -> None:
+        """Streams that take their time: this process is their upstream and their client."""
+        os.sched_setaffinity(0, {int(LOAD_CORE)})
+        request = {"model": "mock", "temperature": 0.7, "max_tokens": 256, "messages": MESSAGES}
+        for part, tokens, gap in (("lateness", 60, 0.01), ("open", 8, 2.0)):
+            if part not in self.options.parts:
+                continue
+            async with paced.Paced(tokens, gap) as upstream:
+                proxy = (self.folder / "proxy.conf").read_text()
+                (self.folder / "paced.conf").write_text(proxy.replace(f"server 127.0.0.1:{self.ports['STREAM_PORT']};",
+                                                                      f"server 127.0.0.1:{upstream.port};"))
+                config = self.settings("charter-paced.yaml", upstream.port, self.ports["PACED_PORT"])
+                for name, command, port in (
+                        ("direct", [], upstream.port), ("nginx", [*nginx[:-1], self.folder / "paced.conf"], self.ports["EVENTS_PORT"]),
+                        ("charter", [*serve, config], self.ports["PACED_PORT"])):
+                    if name not in self.options.through or (part == "open" and name == "direct"):
+                        continue
+                    with self.running(command, GATEWAY_CORE) as process:
+                        await listening(port)
+                        before, _ = used(process)
+                        if part == "lateness":
+                            found = await paced.lateness(port, request, 8, self.options.rounds, upstream)
+                            self.late[name] = found
+                        else:
+                            upstream.most_open = 0
+                            found = await paced.many(port, request, self.options.streams, upstream, lambda: used(process)[1])
+                            self.opened[name] = found | {"cpu": used(process)[0] - before}
+                    print(f"  {name:8} {part:8} {found}", flush=True)
+        os.sched_setaffinity(0, range(os.cpu_count() or 1))
+
     def litellm(self) -> pathlib.Path | None:
-        if self.options.without_litellm:
+        if self.options.without_litellm or "litellm" not in self.options.through:
             return None
         folder = pathlib.Path(os.environ.get("LITELLM_VENV", ROOT / ".venv-litellm"))
         if "LITELLM_VENV" not in os.environ:
@@ -191,6 +250,26 @@ class Bench:
                          "wrong": sum(row["wrong"] for row in some)}
 
     def report(self) -> None:
+        if self.rows:
+            self.table()
+        print()
+        if self.late:
+            print("| 8 streams, an event every 10 ms | late p50 ms | p99 ms | first text p50 ms | p99 ms | arrivals | wrong |")
+            print("| --- | --- | --- | --- | --- | --- | --- |")
+            for name, row in self.late.items():
+                print(f"| {name} | {row['p50']:.2f} | {row['p99']:.2f} | {row['first']:.2f} | {row['first99']:.2f} "
+                      f"| {row['arrivals']} | {row['wrong']} |")
+            print()
+        if self.opened:
+            print("| streams at a time | through | CPU s | RSS MiB | wrong |")
+            print("| --- | --- | --- | --- | --- |")
+            for name, row in self.opened.items():
+                print(f"| {row['open']} | {name} | {row['cpu']:.2f} | {row['memory'] / 1024:.0f} | {row['wrong']} |")
+            print()
+        self.judge()
+        print(f"load average {os.getloadavg()[0]:.1f}; {os.cpu_count()} cores")
+
+    def table(self) -> None:
         print("\n| answer | connections | through | requests/s | p50 ms | p99 ms | added p50 ms | CPU us/request | RSS MiB | wrong |")
         print("| --- | --- | --- | --- | --- | --- | --- | --- | --- | --- |")
         for mode in ("whole", "stream"):
@@ -199,25 +278,55 @@ class Bench:
                 for name in ("direct", "nginx", "charter", "litellm"):
                     if row := self.middle(name, mode, connections):
                         print(f"| {mode} | {connections} | {name} | {row['rate']:.0f} | {row['p50'] / 1e3:.3f} | {row['p99'] / 1e3:.3f} "
-                              f"| {(row['p50'] - direct['p50']) / 1e3:+.3f} | {row['cpu']:.1f} | {row['rss'] / 1024:.0f} | {row['wrong']} |")
-        print()
-        best = {(name, mode): max((row["rate"] for connections in CONNECTIONS
-                                   if (row := self.middle(name, mode, connections))), default=0)
-                for name in ("nginx", "charter", "litellm") for mode in ("whole", "stream")}
-        added = (self.middle("charter", "whole", 1)["p50"] - self.middle("direct", "whole", 1)["p50"]) / 1e3
-        judge("latency added at one connection, p50", added, 0.35, "ms")
-        judge(f"memory after {self.memory['requests']} requests", self.memory["all"] / 1024, 80, "MiB")
-        judge("memory gained in their second half", (self.memory["all"] - self.memory["half"]) / 1024, 1, "MiB")
+                              f"| {added(row, direct)} | {row['cpu']:.1f} | {row['rss'] / 1024:.0f} | {row['wrong']} |")
+
+    def judge(self) -> None:
+        """Each number that Charter is held to, as far as it was measured."""
+        one, direct = self.middle("charter", "whole", 1), self.middle("direct", "whole", 1)
+        if one and direct:
+            judge("latency added at one connection, p50", (one["p50"] - direct["p50"]) / 1e3, 0.15, "ms")
+            judge("latency added at one connection, p99", (one["p99"] - direct["p99"]) / 1e3, 0.3, "ms")
+        whole, stream = (self.middle("charter", mode, CONNECTIONS[-1]) for mode in ("whole", "stream"))
+        if whole:
+            judge("CPU for a request", whole["cpu"], 50, "us")
+        if whole and stream:
+            judge("CPU for an event, above the request's own", (stream["cpu"] - whole["cpu"]) / EVENTS, 1, "us")
+        if self.memory:
+            judge(f"memory after {self.memory['requests']} requests", self.memory["all"] / 1024, 80, "MiB")
+            judge("memory gained in their second half", (self.memory["all"] - self.memory["half"]) / 1024, 1, "MiB")
         for mode, share in (("whole", 0.35), ("stream", 0.3)):
-            judge(f"{mode}: share of nginx's rate", best["charter", mode] / best["nginx", mode], share, "", at_least=True)
-            if best["litellm", mode]:
-                judge(f"{mode}: times LiteLLM's rate", best["charter", mode] / best["litellm", mode], 100, "", at_least=True)
-        print(f"load average {os.getloadavg()[0]:.1f}; {os.cpu_count()} cores")
+            best = {name: max((row["rate"] for connections in CONNECTIONS if (row := self.middle(name, mode, connections))), default=0)
+                    for name in ("nginx", "charter", "litellm")}
+            if best["charter"] and best["nginx"]:
+                judge(f"{mode}: share of nginx's rate", best["charter"] / best["nginx"], share, "", at_least=True)
+            if best["charter"] and best["litellm"]:
+                judge(f"{mode}: times LiteLLM's rate", best["charter"] / best["litellm"], 100, "", at_least=True)
+        if {"direct", "charter"} <= set(self.late):
+            ours, plain = self.late["charter"], self.late["direct"]
+            judge("lateness beyond direct, p99", ours["p99"] - plain["p99"], 1, "ms")
+            judge("first text beyond direct and its window, p50", ours["first"] - plain["first"], 0.5, "ms")
+        if "charter" in self.opened:
+            judge("streams open at a time, and whole", self.opened["charter"]["open"] - self.opened["charter"]["wrong"],
+                  self.options.streams, "", at_least=True)
 
 
 def judge(what: str, found: float, limit: float, unit: str, at_least: bool = False) -> None:
     reached = found >= limit if at_least else found <= limit
     print(f"{what}: {found:.2f} {unit} ({'>=' if at_least else '<='} {limit:g}): {'reached' if reached else 'MISSED'}")
+
+
+def added(row: dict, direct: dict | None) -> str:
+    return f"{(row['p50'] - direct['p50']) / 1e3:+.3f}" if direct else "-"
+
+
+async def listening(port: int) -> None:
+    for _ in range(200):
+        try:
+            (await asyncio.open_connection("127.0.0.1", port))[1].close()
+            return
+        except OSError:
+            await asyncio.sleep(0.05)
+    sys.exit(f"port {port} does not answer")
 
 
 def used(process) -> tuple[float, int]:
@@ -247,8 +356,14 @@ def main() -> int:
     parser.add_argument("--seconds", type=int, default=5, help="of each round")
     parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("--requests", type=int, default=200_000, help="after which the memory is read")
+    parser.add_argument("--streams", type=int, default=2_000, help="that are open at a time")
+    parser.add_argument("--parts", type=lambda text: text.split(","), default=PARTS, help=",".join(PARTS))
+    parser.add_argument("--through", type=lambda text: text.split(","), default=THROUGH, help=",".join(THROUGH))
     parser.add_argument("--without-litellm", action="store_true")
     options = parser.parse_args()
+    if not set(options.parts) <= set(PARTS) or not set(options.through) <= set(THROUGH):
+        parser.error(f"parts are {', '.join(PARTS)}; through {', '.join(THROUGH)}")
+    resource.setrlimit(resource.RLIMIT_NOFILE, (resource.getrlimit(resource.RLIMIT_NOFILE)[1],) * 2)
     if not os.access(options.charter, os.X_OK):
         sys.exit(f"{options.charter} is not there: make build")
     # As an exception, so that everything that was started is ended.

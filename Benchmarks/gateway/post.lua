@@ -6,6 +6,14 @@ wrk.method = "POST"
 wrk.headers["Content-Type"] = "application/json"
 wrk.headers["Authorization"] = "Bearer sk-bench"
 
+-- Each request has an order's number of its own in its last message, as no two requests are the same.
+local before, after = wrk.body:match("^(.*)48151623(.*)$")
+local count = 0
+function request()
+    count = count + 1
+    return wrk.format(nil, nil, nil, before .. string.format("%08d", count) .. after)
+end
+
 local expected = os.getenv("EXPECT")
 local threads = {}
 

@@ -175,11 +175,21 @@ struct QuotedText {
     private(set) var quoted: [UInt8] = []
 
     init(_ text: String) {
-        var fence: ArraySlice<UInt8>?
+        var text = text
+        self = text.withUTF8 { bytes in QuotedText(bytes) }
+    }
+
+    private init(_ text: UnsafeBufferPointer<UInt8>) {
+        own.reserveCapacity(text.count + 1)
+        var fence: Fence?
         var documents = 0
-        let isLineEnd = { (byte: UInt8) in byte == UInt8(ascii: "\n") || byte == UInt8(ascii: "\r")
-        }
-        for line in Array(text.utf8).split(whereSeparator: isLineEnd) {
+        var start = 0
+        while start < text.count {
+            let rest = text[start...]
+            let end = rest.firstIndex { $0 == UInt8(ascii: "\n") || $0 == UInt8(ascii: "\r") }
+            let line = text[start..<(end ?? text.count)]
+            start = line.endIndex + 1
+            if line.isEmpty { continue }
             let trimmed = line.drop(while: QuotedText.isBlank)
             var isQuoted = fence != nil || documents > 0 || trimmed.first == UInt8(ascii: ">")
             if let open = fence {
@@ -187,18 +197,28 @@ struct QuotedText {
             } else if let open = QuotedText.fence(of: trimmed) {
                 fence = open
                 isQuoted = true
-            } else {
+            } else if line.contains(UInt8(ascii: "<")) {
                 let opened = QuotedText.occurrences(of: "<document", in: line)
                 let closed = QuotedText.occurrences(of: "</document", in: line)
                 if opened > 0 { isQuoted = true }
                 documents = max(0, documents + opened - closed)
             }
             if isQuoted {
-                quoted += line + [UInt8(ascii: "\n")]
+                quoted += line
+                quoted.append(UInt8(ascii: "\n"))
             } else {
-                own += line + [UInt8(ascii: "\n")]
+                own += line
+                own.append(UInt8(ascii: "\n"))
             }
         }
+    }
+
+    private typealias Line = Slice<UnsafeBufferPointer<UInt8>>
+
+    /// The marks that have opened a fence.
+    private struct Fence {
+        var mark: UInt8
+        var count: Int
     }
 
     private static func isBlank(_ byte: UInt8) -> Bool {
@@ -206,22 +226,22 @@ struct QuotedText {
     }
 
     /// The marks that open a fence (CommonMark §4.5); nil where none does.
-    private static func fence(of line: ArraySlice<UInt8>) -> ArraySlice<UInt8>? {
+    private static func fence(of line: Line) -> Fence? {
         guard let mark = line.first, mark == UInt8(ascii: "`") || mark == UInt8(ascii: "~") else {
             return nil
         }
-        let marks = line.prefix { $0 == mark }
-        return marks.count >= 3 ? marks : nil
+        let count = line.prefix { $0 == mark }.count
+        return count >= 3 ? Fence(mark: mark, count: count) : nil
     }
 
     /// As many of the marks, or more, with nothing behind them.
-    private static func closes(_ line: ArraySlice<UInt8>, _ open: ArraySlice<UInt8>) -> Bool {
-        let marks = line.prefix { $0 == open.first }
+    private static func closes(_ line: Line, _ open: Fence) -> Bool {
+        let marks = line.prefix { $0 == open.mark }
         return marks.count >= open.count && line[marks.endIndex...].allSatisfy(isBlank)
     }
 
     /// How often a tag's beginning stands in a line.
-    private static func occurrences(of tag: String, in line: ArraySlice<UInt8>) -> Int {
+    private static func occurrences(of tag: String, in line: Line) -> Int {
         let tag = Array(tag.utf8)
         return line.indices.count { place in
             line[place] == tag[0] && line[place...].starts(with: tag)

@@ -1,3 +1,4 @@
+internal import CharterDetection
 public import CharterEngine
 
 /// What users say of themselves in messages: claims that are `asserted`, and no more.
@@ -9,6 +10,7 @@ public struct StatedClaims: Sendable {
     private let declared: [Text: ClaimType]
     /// By the words of a value, the claims that list it.
     private let named: [[String]: [(Text, Text)]]
+    private let readings = TextReadings<[Text: Set<ClaimValue>]>()
 
     /// Reads the claims that are declared; made once for all messages of an operator.
     public init(of declared: [Text: ClaimType]) {
@@ -21,15 +23,22 @@ public struct StatedClaims: Sendable {
         guard declared["age"] != nil || !named.isEmpty else { return [:] }
         var stated: [Text: Set<ClaimValue>] = [:]
         for spoken in messages.texts where spoken.speaker == .principal(.user) {
-            var statement = Statement()
-            for byte in spoken.text.utf8 {
-                if statement.take(byte) { statement.note(declared, named, &stated) }
-            }
-            if statement.end() { statement.note(declared, named, &stated) }
+            let text = Array(spoken.text.utf8)[...]
+            stated.merge(readings.reading(of: text) { values(in: text) }) { $0.union($1) }
         }
         return stated.compactMapValues { values in
             values.count == 1 ? values.first.map { Claim($0, .asserted) } : nil
         }
+    }
+
+    private func values(in text: ArraySlice<UInt8>) -> [Text: Set<ClaimValue>] {
+        var stated: [Text: Set<ClaimValue>] = [:]
+        var statement = Statement()
+        for byte in text {
+            if statement.take(byte) { statement.note(declared, named, &stated) }
+        }
+        if statement.end() { statement.note(declared, named, &stated) }
+        return stated
     }
 
     private static func names(_ declared: [Text: ClaimType]) -> [[String]: [(Text, Text)]] {
@@ -95,38 +104,42 @@ public struct StatedClaims: Sendable {
             _ declared: [Text: ClaimType], _ named: [[String]: [(Text, Text)]],
             _ stated: inout [Text: Set<ClaimValue>]
         ) {
-            guard !words.contains(where: Self.unreal.contains) else { return }
+            // Most sentences say nothing of the kind, and cost no more than this.
+            guard words.contains(where: { $0 == "i" || $0 == "my" || $0 == "as" }) else { return }
+            var found: [(Text, ClaimValue)] = []
             for place in words.indices {
-                let before = words[..<place]
                 // "I'm" is two words here.
-                let isSelf = before.suffix(2) == ["i", "m"] || before.suffix(2) == ["i", "am"]
+                let isSelf = endsInSelf(place)
                 if let age = age(at: place, isSelf: isSelf), declared["age"] == .int {
-                    stated["age", default: []].insert(.int(age))
+                    found.append(("age", .int(age)))
                 }
                 let isArticle = words[place] == "a" || words[place] == "an"
-                guard isArticle, isSelf || before.last == "as" else { continue }
+                guard isArticle, isSelf || place > 0 && words[place - 1] == "as" else { continue }
                 for (name, claims) in named where words[(place + 1)...].starts(with: name) {
                     // "a nurse's assistant" is none.
                     if words.dropFirst(place + 1 + name.count).first == "s" { continue }
-                    for (claim, value) in claims {
-                        stated[claim, default: []].insert(.text(value))
-                    }
+                    found += claims.map { ($0, .text($1)) }
                 }
             }
+            guard !found.isEmpty, !words.contains(where: Self.unreal.contains) else { return }
+            for (claim, value) in found { stated[claim, default: []].insert(value) }
+        }
+
+        /// Whether "I'm" or "I am" stands before a place.
+        private func endsInSelf(_ place: Int) -> Bool {
+            guard place > 1, words[place - 2] == "i" else { return false }
+            return words[place - 1] == "m" || words[place - 1] == "am"
         }
 
         /// "I'm 34" with "years old" or nothing behind it, "my age is 34", "I'm a 34 year old".
         private func age(at place: Int, isSelf: Bool) -> Int64? {
-            guard words[place].utf8.count <= 3, let age = Int64(words[place]), age <= 130 else {
-                return nil
-            }
+            guard words[place].utf8.count <= 3, words[place].utf8.first ?? 0 <= UInt8(ascii: "9"),
+                let age = Int64(words[place]), age <= 130
+            else { return nil }
             let (before, rest) = (words[..<place], words[(place + 1)...])
             if before.suffix(3) == ["my", "age", "is"] { return age }
             let isOld = rest.prefix(2) == ["years", "old"] || rest.prefix(2) == ["year", "old"]
-            let isKind =
-                before.last == "a"
-                && (before.dropLast().suffix(2) == ["i", "m"]
-                    || before.dropLast().suffix(2) == ["i", "am"])
+            let isKind = before.last == "a" && endsInSelf(place - 1)
             if isKind, isOld { return age }
             guard isSelf else { return nil }
             return isOld || rest.isEmpty || rest.first == "," || rest.first == "and" ? age : nil

@@ -23,6 +23,8 @@ public struct PatternSet: Sendable {
         let answer: Automaton
         /// What every ``Scratch`` is a copy of.
         let scratch: Scratch
+        /// Copies that wait for a scan.
+        let pool = ScratchPool()
 
         init(request: Automaton, answer: Automaton) throws(Database.Failure) {
             self.request = request

@@ -43,7 +43,13 @@ public struct PhraseFinder: Sendable {
     /// in the text.
     public func find(in text: ArraySlice<UInt8>) throws(ScanError) -> [Found] {
         guard !phrases.isEmpty else { return [] }
-        var scratch = try Scratch(for: patterns)
+        return try patterns.withScratch { scratch throws(ScanError) in try find(in: text, &scratch)
+        }
+    }
+
+    private func find(
+        in text: ArraySlice<UInt8>, _ scratch: inout Scratch
+    ) throws(ScanError) -> [Found] {
         let scanner = TextScanner(patterns, for: .request)
         var found: [Found] = []
         for sentence in try promising(Sentences.ranges(of: text), of: text, scanner, &scratch) {

@@ -53,20 +53,19 @@ public final class StreamWatcher {
     public static let heldLimit = 65_536
 
     /// How it stands with the text.
-    public private(set) var outcome = Outcome.open
+    public var outcome: Outcome { state.outcome }
     /// How many original bytes have been delivered.
-    public private(set) var delivered = 0
+    public var delivered: Int { state.delivered }
 
-    private var finder: MatchFinder
-    /// What has come and is not delivered.
-    private var held: [UInt8] = []
+    private var state: WatchedText
 
     /// - Parameter readsEscapes: whether the text is JSON, whose escapes are read as what they stand
     ///   for.
     /// - Throws: ``ScanError/outOfMemory``.
     public init(_ patterns: PatternSet, readsEscapes: Bool = false) throws(ScanError) {
-        finder = try MatchFinder(
-            patterns.compiled.answer, heldLimit: Self.heldLimit, readsEscapes: readsEscapes)
+        state = WatchedText(
+            finder: try MatchFinder(
+                patterns.compiled.answer, heldLimit: Self.heldLimit, readsEscapes: readsEscapes))
     }
 
     /// Takes the next piece of the text; after any outcome but ``Outcome/open``, does nothing.
@@ -85,6 +84,38 @@ public final class StreamWatcher {
         using scratch: inout Scratch,
         violates: (Match) -> Bool
     ) -> Outcome {
+        state.push(bytes, to: &delivery, using: scratch, violates: violates)
+    }
+
+    /// Ends the text: what was held back is judged as it stands, and delivered.
+    @discardableResult
+    public func finish(
+        to delivery: inout [UInt8],
+        using scratch: inout Scratch,
+        violates: (Match) -> Bool
+    ) -> Outcome {
+        state.finish(to: &delivery, using: scratch, violates: violates)
+    }
+}
+
+/// The state of a watcher.
+private struct WatchedText: ~Copyable {
+    private(set) var outcome = StreamWatcher.Outcome.open
+    private(set) var delivered = 0
+    private var finder: MatchFinder
+    /// What has come and is not delivered.
+    private var held: [UInt8] = []
+
+    init(finder: consuming MatchFinder) {
+        self.finder = finder
+    }
+
+    mutating func push(
+        _ bytes: RawSpan,
+        to delivery: inout [UInt8],
+        using scratch: borrowing Scratch,
+        violates: (Match) -> Bool
+    ) -> StreamWatcher.Outcome {
         var index = 0
         while outcome == .open, index < bytes.byteCount {
             let slice = bytes.extracting(
@@ -104,13 +135,11 @@ public final class StreamWatcher {
         return outcome
     }
 
-    /// Ends the text: what was held back is judged as it stands, and delivered.
-    @discardableResult
-    public func finish(
+    mutating func finish(
         to delivery: inout [UInt8],
-        using scratch: inout Scratch,
+        using scratch: borrowing Scratch,
         violates: (Match) -> Bool
-    ) -> Outcome {
+    ) -> StreamWatcher.Outcome {
         guard outcome == .open else { return outcome }
         do {
             try finder.finish(using: scratch)
@@ -126,7 +155,7 @@ public final class StreamWatcher {
         return outcome
     }
 
-    private func judge(
+    private mutating func judge(
         _ violates: (Match) -> Bool,
         to delivery: inout [UInt8],
         using scratch: borrowing Scratch
@@ -143,10 +172,10 @@ public final class StreamWatcher {
         }
         let range = finder.text.original(of: start)..<finder.match(found).end
         deliver(upTo: range.lowerBound, to: &delivery)
-        stop(.violation(Violation(pattern: found.pattern, range: range)))
+        stop(.violation(StreamWatcher.Violation(pattern: found.pattern, range: range)))
     }
 
-    private func deliver(upTo border: Int, to delivery: inout [UInt8]) {
+    private mutating func deliver(upTo border: Int, to delivery: inout [UInt8]) {
         let count = border - delivered
         guard count > 0 else { return }
         delivery += held.prefix(count)
@@ -154,7 +183,7 @@ public final class StreamWatcher {
         delivered = border
     }
 
-    private func stop(_ outcome: Outcome) {
+    private mutating func stop(_ outcome: StreamWatcher.Outcome) {
         self.outcome = outcome
         held = []
     }

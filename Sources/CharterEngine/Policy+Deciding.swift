@@ -13,29 +13,63 @@ extension Policy {
         let facts = try facts(of: request)
         let conversation = Conversation(request.instructions, self)
         let settings = UserSettings(user, self)
+        let said = Policy.said(conversation, settings)
         var behaviors: [BehaviorDecision] = []
         var refused: [Step] = []
         var trail: [Step] = []
         for number in charter.behaviors.indices {
             let index = BehaviorIndex(number)
-            let isSaid = conversation.entries[index] != nil || settings.entries[index] != nil
-            if !isSaid, !withTrail {
+            if !said.contains(number), !withTrail {
                 let (decision, hasRefusals) = runFold(number, facts)
                 behaviors.append(decision)
                 guard hasRefusals, withRefused else { continue }
             }
             let fold = fold(index, facts, conversation, settings)
-            if isSaid || withTrail { behaviors.append(BehaviorDecision(fold)) }
+            if said.contains(number) || withTrail { behaviors.append(BehaviorDecision(fold)) }
             refused += fold.trail.filter { $0.reason != nil }
             if withTrail { trail += fold.trail }
         }
+        return decision(
+            request, conversation, settings, behaviors, refused: refused,
+            trail: withTrail ? trail : nil)
+    }
+
+    /// The same without refused steps, but for those of behaviors that somebody speaks of, by rows of this
+    /// policy.
+    func decide(
+        _ request: Request, user: UserLayer?, by rows: PolicyRows
+    ) throws(RequestError) -> Decision {
+        let facts = try facts(of: request)
+        let conversation = Conversation(request.instructions, self)
+        let settings = UserSettings(user, self)
+        var behaviors: [BehaviorDecision] = []
+        var refused: [Step] = []
+        rows.decide(facts, into: &behaviors)
+        for number in Policy.said(conversation, settings) {
+            let fold = fold(BehaviorIndex(number), facts, conversation, settings)
+            behaviors[number] = BehaviorDecision(fold)
+            refused += fold.trail.filter { $0.reason != nil }
+        }
+        return decision(request, conversation, settings, behaviors, refused: refused, trail: nil)
+    }
+
+    /// The behaviors that messages or the user's layer speak of, in charter order.
+    private static func said(_ conversation: Conversation, _ settings: UserSettings) -> [Int] {
+        if conversation.entries.isEmpty, settings.entries.isEmpty { return [] }
+        return Set(conversation.entries.keys).union(settings.entries.keys).map(\.number).sorted()
+    }
+
+    private func decision(
+        _ request: Request, _ conversation: Conversation, _ settings: UserSettings,
+        _ behaviors: [BehaviorDecision], refused: [Step], trail: [Step]?
+    ) -> Decision {
         let arbitration = Arbitration(
             request.demands, behaviors, self, levelOf: conversation.level(of:))
         let unknown = settings.unknown + conversation.unknown + arbitration.unknown
         return Decision(
             behaviors: behaviors, refused: refused + unknown,
             ignoredRoles: Set(request.roles.filter { names.role($0) == nil }).sorted(),
-            verdict: arbitration.verdict, trail: withTrail ? trail + unknown : [])
+            verdict: arbitration.verdict, trail: trail.map { $0 + unknown } ?? [])
     }
 
     /// Decides one behavior; a few nanoseconds, nothing is allocated.

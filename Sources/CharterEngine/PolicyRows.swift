@@ -129,6 +129,15 @@ public struct PolicyRows: Sendable {
         }
     }
 
+    /// Decides a whole request (SEMANTICS §4–§8), as `Policy.decide` does without refused steps.
+    ///
+    /// - Throws: where the request names a channel that the operator does not have.
+    public func decide(
+        _ request: Request, user: UserLayer? = nil
+    ) throws(RequestError) -> Decision {
+        try policy.decide(request, user: user, by: self)
+    }
+
     /// Decides all behaviors into storage of the caller's, in charter order; nothing is allocated
     /// when the storage has been used before.
     public func decide(_ facts: borrowing Facts, into decisions: inout [BehaviorDecision]) {

@@ -106,6 +106,7 @@ struct Arbitration {
     /// Tier by tier; gives the act that an inaction calls for.
     private mutating func arbitrate() -> Act {
         var act = Act.allow
+        guard !conflicts.isEmpty else { return act }
         for tier in Tier.allCases {
             let equals = pairs { charter[$0].tier == tier && charter[$1].tier == tier }
             if !equals.isEmpty { act = .refuse }

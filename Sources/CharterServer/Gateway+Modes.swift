@@ -97,15 +97,16 @@ extension Gateway {
                 return Reading(value: nil, diagnostics: diagnostics)
             }
         }
-        var enforcement = Enforcement(
+        var modes = Enforcement.Modes()
+        modes.logOnly = inForce.logOnly
+        modes.refusesWithError = inForce.refusesWithError
+        modes.isTried = true
+        modes.candidate = Candidate(inForce)
+        let enforcement = Enforcement(
             operatorName: entry.name, policy: policy, charter: document,
             patterns: inForce.patterns, phrases: inForce.phrases,
             claims: documents.declaredClaims, replies: inForce.replies,
-            guideRole: inForce.guideRole)
-        enforcement.logOnly = inForce.logOnly
-        enforcement.refusesWithError = inForce.refusesWithError
-        enforcement.isTried = true
-        enforcement.candidate = Candidate(inForce)
+            guideRole: inForce.guideRole, modes: modes)
         return Reading(value: enforcement, diagnostics: diagnostics)
     }
 }

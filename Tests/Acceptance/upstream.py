@@ -71,6 +71,7 @@ class Upstream:
         self.port = port
         self.script = script
         self.seen: list[Seen] = []
+        self.connections = 0  # that were ever made
         self._loop = asyncio.new_event_loop()
         self._ready = threading.Event()
         self._thread = threading.Thread(target=self._run, daemon=True)
@@ -106,6 +107,7 @@ class Upstream:
         self._loop.run_forever()
 
     async def _connection(self, reader, writer):
+        self.connections += 1
         try:
             while True:
                 seen = await read_request(reader)

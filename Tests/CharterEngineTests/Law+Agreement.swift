@@ -104,7 +104,11 @@ extension Law {
             if decisions != expected { return "the matrix by rows is \(decisions)" }
         }
         let whole = try sample.compiled.decide(silent.request)
-        return whole.behaviors == expected ? nil : "the request is \(whole.behaviors)"
+        if whole.behaviors != expected { return "the request is \(whole.behaviors)" }
+        let (request, user) = (sample.policy.request, sample.policy.user)
+        let slow = try sample.compiled.decide(request, user: user, withRefused: false)
+        let quick = try rows.decide(request, user: user)
+        return quick == slow ? nil : "the request by rows is \(quick), and not \(slow)"
     }
 
     /// Facts that stand where another request's stood.

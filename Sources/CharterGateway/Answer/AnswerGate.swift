@@ -77,6 +77,8 @@ struct AnswerGate<Form: AnswerEventForm, Watcher: TextWatcher>: AnswerStream {
             + spoken.watchers.map { (0, .content, $0) }
     }
 
+    @_specialize(where Form == MessagesForm, Watcher == PatternWatcher)
+    @_specialize(where Form == ResponsesForm, Watcher == PatternWatcher)
     mutating func push(_ piece: [UInt8], into output: inout [UInt8]) {
         guard state == .running else { return }
         events.push(piece)
@@ -90,10 +92,14 @@ struct AnswerGate<Form: AnswerEventForm, Watcher: TextWatcher>: AnswerStream {
         }
     }
 
+    @_specialize(where Form == MessagesForm, Watcher == PatternWatcher)
+    @_specialize(where Form == ResponsesForm, Watcher == PatternWatcher)
     mutating func finish(into output: inout [UInt8]) {
         fail(.upstreamCutOff, into: &output)
     }
 
+    @_specialize(where Form == MessagesForm, Watcher == PatternWatcher)
+    @_specialize(where Form == ResponsesForm, Watcher == PatternWatcher)
     mutating func fail(_ error: APIError, into output: inout [UInt8]) {
         guard state == .running else { return }
         let error = error.judged(by: makeWatcher(.other("error")))

@@ -7,7 +7,8 @@ internal import CharterDocuments
 struct AnswerLane<Watcher: TextWatcher>: Sendable {
     let part: AnswerPart
     private(set) var watch: PartWatch<Watcher>
-    private var waiting: [Held] = []
+    /// Nil: taken out.
+    private var waiting: [Held?] = []
     private var firstWaiting = 0
     private var isComplete = false
     /// Why a call that is not whole yet will be dropped.
@@ -42,7 +43,7 @@ struct AnswerLane<Watcher: TextWatcher>: Sendable {
 
         var choice: ChatChunk.Choice { chunk.choices[choicePlace] }
         var piece: AnswerPiece { choice.pieces[piecePlace] }
-        var size: Int { chunk.document.source.count }
+        var size: Int { chunk.source.count }
     }
 
     init(part: AnswerPart, makeWatcher: @escaping @Sendable () -> Watcher) {
@@ -65,7 +66,7 @@ struct AnswerLane<Watcher: TextWatcher>: Sendable {
 
     /// Whether a piece of this event still waits.
     func isHolding(_ chunk: ChatChunk) -> Bool {
-        waiting[firstWaiting...].contains { $0.chunk === chunk }
+        waiting[firstWaiting...].contains { $0?.chunk === chunk }
     }
 
     /// The texts are over.
@@ -84,9 +85,10 @@ struct AnswerLane<Watcher: TextWatcher>: Sendable {
 
     /// Takes out the next piece that is cleared; of a call, nothing before all of it is.
     mutating func next() -> Held? {
-        guard firstWaiting < waiting.count else { return nil }
-        let held = waiting[firstWaiting]
-        guard watch.isCleared(held.mark), !part.isCall || isComplete else { return nil }
+        guard firstWaiting < waiting.count, !part.isCall || isComplete,
+            watch.isCleared(waiting[firstWaiting]?.mark ?? .init()),
+            let held = waiting[firstWaiting].take()
+        else { return nil }
         firstWaiting += 1
         if firstWaiting == waiting.count || firstWaiting > 64 {
             waiting.removeFirst(firstWaiting)
@@ -100,8 +102,7 @@ struct AnswerLane<Watcher: TextWatcher>: Sendable {
     mutating func cut() -> [Held] {
         var pieces: [Held] = []
         while let held = next() { pieces.append(held) }
-        if firstWaiting < waiting.count, !part.isCall {
-            var held = waiting[firstWaiting]
+        if firstWaiting < waiting.count, !part.isCall, var held = waiting[firstWaiting] {
             let left = watch.cleared(of: held.piece.text, at: held.mark)
             held.shortened = left
             if !left.isEmpty { pieces.append(held) }

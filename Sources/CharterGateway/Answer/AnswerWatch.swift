@@ -24,6 +24,7 @@ public struct AnswerWatch<Watcher: TextWatcher>: AnswerStream {
     private let makeWatcher: @Sendable (Int, AnswerPart) -> Watcher
     private let explanation: @Sendable (AnswerStop<Watcher.Violation>) -> String
     private var choices: [WatchedChoice<Watcher>] = []
+    private var form: ChunkForm?
 
     /// - Parameters:
     ///   - choices: how many answers the request asked for.
@@ -47,14 +48,18 @@ public struct AnswerWatch<Watcher: TextWatcher>: AnswerStream {
 
     /// Every watcher there has been, with what it watched.
     public var watchers: [(choice: Int, part: AnswerPart, watcher: Watcher)] {
-        choices.flatMap { choice in
-            choice.lanes.flatMap { lane in
-                lane.watch.watchers.map { (choice.index, lane.part, $0) }
+        @_specialize(where Watcher == PatternWatcher)
+        get {
+            choices.flatMap { choice in
+                choice.lanes.flatMap { lane in
+                    lane.watch.watchers.map { (choice.index, lane.part, $0) }
+                }
             }
         }
     }
 
     /// Takes the next bytes from the upstream, and appends what may be delivered.
+    @_specialize(where Watcher == PatternWatcher)
     public mutating func push(_ piece: [UInt8], into output: inout [UInt8]) {
         guard state == .running else { return }
         events.push(piece)
@@ -68,12 +73,14 @@ public struct AnswerWatch<Watcher: TextWatcher>: AnswerStream {
     }
 
     /// The upstream has ended.
+    @_specialize(where Watcher == PatternWatcher)
     public mutating func finish(into output: inout [UInt8]) {
         guard state == .running else { return }
         do throws(APIError) { try complete(into: &output) } catch { fail(error, into: &output) }
     }
 
     /// Something went wrong (the connection broke, time is up): says so, and ends.
+    @_specialize(where Watcher == PatternWatcher)
     public mutating func fail(_ error: APIError, into output: inout [UInt8]) {
         guard state == .running else { return }
         let error = error.judged(by: makeWatcher(0, .other("error")))
@@ -96,8 +103,8 @@ public struct AnswerWatch<Watcher: TextWatcher>: AnswerStream {
     ) throws(APIError) {
         if event.data.isEmpty { return }
         if event.data == ChatChunk.done { return try complete(into: &output) }
-        let chunk = try ChatChunk(event)
-        usage = chunk.usage ?? usage
+        let chunk = try read(event)
+        if chunk.choices.isEmpty || chunk.isLast { usage = chunk.usage ?? usage }
         if chunk.choices.isEmpty { return chunk.write(to: &output) }
         for choicePlace in chunk.choices.indices where state == .running {
             let place = place(of: chunk.choices[choicePlace].index)
@@ -111,6 +118,14 @@ public struct AnswerWatch<Watcher: TextWatcher>: AnswerStream {
         guard choices.reduce(0, { $0 + $1.heldBytes }) <= mostHeld else {
             throw .upstreamMalformed("too much that cannot be judged yet")
         }
+    }
+
+    /// Most events repeat the form of the one before.
+    private mutating func read(_ event: ServerSentEvents.Event) throws(APIError) -> ChatChunk {
+        if let chunk = form?.chunk(event) { return chunk }
+        let chunk = try ChatChunk(event)
+        if let new = ChunkForm(chunk) { form = new }
+        return chunk
     }
 
     private mutating func place(of index: Int) -> Int {

@@ -7,9 +7,12 @@ final class ChatChunk: Sendable {
     /// The event that ends a stream.
     static let doneEvent = Array("data: [DONE]\n\n".utf8)
 
+    /// The event's data, as it came.
+    let source: [UInt8]
+    /// The event; where it repeats another one's form, that one, which differs in its text alone.
     let document: JSONDocument
     let choices: [Choice]
-    private let isOneLine: Bool
+    let isOneLine: Bool
 
     /// What the event adds to one of the answers.
     struct Choice: Sendable {
@@ -27,6 +30,7 @@ final class ChatChunk: Sendable {
     /// - Throws: the upstream's own error where it tells one, else why this is no chunk.
     init(_ event: ServerSentEvents.Event) throws(APIError) {
         isOneLine = event.isOneLine
+        source = event.data
         do {
             document = try JSONDocument(event.data)
         } catch {
@@ -50,10 +54,20 @@ final class ChatChunk: Sendable {
 
     /// What the model's server says that it read and wrote, where it says so here.
     var usage: Usage? { Usage(of: document.root) }
+    /// Whether an answer ends with it.
+    var isLast: Bool { choices.contains(where: \.isLast) }
+
+    /// An event that has the form of another one (`ChunkForm`), with a text of its own.
+    init(_ source: [UInt8], repeating example: ChatChunk, _ choice: Choice) {
+        self.source = source
+        document = example.document
+        choices = [choice]
+        isOneLine = true
+    }
 
     /// The event as it came, but for its framing.
     func write(to output: inout [UInt8]) {
-        write(document.source[...], to: &output)
+        write(source[...], to: &output)
     }
 
     private func write(_ data: ArraySlice<UInt8>, to output: inout [UInt8]) {

@@ -18,7 +18,13 @@ struct PartWatch<Watcher: TextWatcher>: Sendable {
 
     /// How far the part's texts had come when a piece had been pushed.
     struct Mark: Sendable {
-        fileprivate var ends: [(channel: Int, end: Int)] = []
+        /// The end of the first text, and those of the others, of which there mostly are none.
+        fileprivate var first: (channel: Int, end: Int)?
+        fileprivate var others: [(channel: Int, end: Int)] = []
+
+        fileprivate mutating func note(_ channel: Int, _ end: Int) {
+            if first == nil { first = (channel, end) } else { others.append((channel, end)) }
+        }
     }
 
     init(makeWatcher: @escaping @Sendable () -> Watcher) {
@@ -34,18 +40,27 @@ struct PartWatch<Watcher: TextWatcher>: Sendable {
 
     /// How much of the first of some texts may be delivered, where they had been pushed at a mark.
     func cleared(of text: ArraySlice<UInt8>, at mark: Mark) -> ArraySlice<UInt8> {
-        guard let (channel, end) = mark.ends.first else { return [] }
+        guard let (channel, end) = mark.first else { return [] }
         return JSONText.prefix(text, channels[channel].watcher.cleared - (end - text.count))
     }
 
     /// Whether all that had been pushed may be delivered.
     func isCleared(_ mark: Mark) -> Bool {
-        mark.ends.allSatisfy { $0.end <= channels[$0.channel].watcher.cleared }
+        guard let first = mark.first else { return true }
+        return first.end <= channels[first.channel].watcher.cleared
+            && mark.others.allSatisfy { $0.end <= channels[$0.channel].watcher.cleared }
     }
 
     /// Takes a piece's texts.
     mutating func push(_ piece: AnswerPiece) -> (mark: Mark, violation: Watcher.Violation?) {
-        push([("", piece.text)] + piece.textsInside)
+        var mark = Mark()
+        var violation = push(piece.text, to: 0)
+        mark.note(0, channels[0].pushed)
+        for (path, text) in piece.textsInside {
+            let told = push(text, path, &mark)
+            violation = violation ?? told
+        }
+        return (mark, violation)
     }
 
     /// Takes texts, each of which continues the one of its path.
@@ -55,12 +70,19 @@ struct PartWatch<Watcher: TextWatcher>: Sendable {
         var violation: Watcher.Violation?
         var mark = Mark()
         for (path, text) in texts {
-            let channel = channel(at: path)
-            let told = push(text, to: channel)
+            let told = push(text, path, &mark)
             violation = violation ?? told
-            mark.ends.append((channel, channels[channel].pushed))
         }
         return (mark, violation)
+    }
+
+    private mutating func push(
+        _ text: ArraySlice<UInt8>, _ path: String, _ mark: inout Mark
+    ) -> Watcher.Violation? {
+        let channel = channel(at: path)
+        let violation = push(text, to: channel)
+        mark.note(channel, channels[channel].pushed)
+        return violation
     }
 
     /// The text of one path is over.

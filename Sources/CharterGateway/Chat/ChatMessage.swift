@@ -16,7 +16,7 @@ public struct ChatMessage: Sendable {
 
     /// Reads `messages[number]`.
     init(_ value: JSONValue, number: Int) throws(APIError) {
-        let param = "messages[\(number)]"
+        var param: String { "messages[\(number)]" }
         guard value.kind == .object else { throw .invalid("must be an object", param: param) }
         guard let role = value["role"]?.string.flatMap(MessageRole.init(rawValue:)) else {
             throw .invalid(
@@ -50,30 +50,35 @@ private struct Reader {
         "image_url", "input_audio", "file", "audio_url", "video_url", "type",
     ]
 
-    mutating func read(_ member: JSONValue, param: String) throws(APIError) {
+    /// - Parameter param: where it stands, which is put into words where it is wrong alone.
+    mutating func read(
+        _ member: JSONValue, param: @autoclosure () -> String
+    ) throws(APIError) {
         if member.isNull { return }
         switch member.knownKey {
         case "role": return
-        case "content": try content(member, param)
-        case "refusal": add(.refusal, try string(member, param))
-        case "name": add(.name, try string(member, param))
-        case "tool_call_id": add(.other, try string(member, param))
+        case "content": try content(member, param())
+        case "refusal": add(.refusal, try string(member, param()))
+        case "name": add(.name, try string(member, param()))
+        case "tool_call_id": add(.other, try string(member, param()))
         case "tool_calls":
-            for (call, number) in zip(try list(member, param), 0...) {
-                try self.call(call, "\(param)[\(number)]")
+            for (call, number) in zip(try list(member, param()), 0...) {
+                try self.call(call, "\(param())[\(number)]")
             }
-        case "function_call": try function(member, param)
+        case "function_call": try function(member, param())
         default: addAll(member)
         }
     }
 
-    private mutating func content(_ content: JSONValue, _ param: String) throws(APIError) {
+    private mutating func content(
+        _ content: JSONValue, _ param: @autoclosure () -> String
+    ) throws(APIError) {
         if let text = content.text { return add(.content, text) }
         guard content.kind == .list else {
-            throw .invalid("`content` must be a string or a list", param: param)
+            throw .invalid("`content` must be a string or a list", param: param())
         }
         for (part, number) in zip(content.children, 0...) {
-            let param = "\(param)[\(number)]"
+            let param = "\(param())[\(number)]"
             guard part.kind == .object, let type = part["type"], type.text != nil else {
                 throw .invalid("a part must be an object with a `type`", param: param)
             }
@@ -124,9 +129,10 @@ private struct Reader {
         }
     }
 
-    private func string(_ value: JSONValue?, _ param: String) throws(APIError) -> ArraySlice<UInt8>
-    {
-        guard let text = value?.text else { throw .invalid("must be a string", param: param) }
+    private func string(
+        _ value: JSONValue?, _ param: @autoclosure () -> String
+    ) throws(APIError) -> ArraySlice<UInt8> {
+        guard let text = value?.text else { throw .invalid("must be a string", param: param()) }
         return text
     }
 
@@ -151,6 +157,7 @@ extension JSONValue {
             "role", "content", "refusal", "name", "tool_call_id", "tool_calls", "function_call",
             "id", "type", "index", "function", "arguments",
         ]
-        return known.first(where: isNamed)?.description
+        guard let key = known.first(where: isNamed) else { return nil }
+        return key.description
     }
 }

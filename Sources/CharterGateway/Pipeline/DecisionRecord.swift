@@ -19,6 +19,8 @@ public struct DecisionRecord: Sendable {
     public let wire: WireProtocol
     /// Behaviors that the verdict found unmet.
     public let unmet: [String]
+    /// The policy's digest, as text.
+    private let digest: String?
     private let question: Request
     private let user: UserLayer?
     /// Behaviors at which an answer was stopped.
@@ -56,6 +58,7 @@ public struct DecisionRecord: Sendable {
         isTried = enforcement.isTried
         self.flip = flip
         unmet = decision.verdict.unmet.map { enforcement.policy.charter[$0].id.text.string }
+        digest = enforcement.digest
         self.question = question
         self.user = user
     }
@@ -72,7 +75,7 @@ public struct DecisionRecord: Sendable {
     /// The fields of every reply.
     var headers: [(name: String, value: String)] {
         var headers = [("charter-decision", id)] + DecisionRecord.idFields(id, wire)
-        if let digest = policy.digest { headers.append(("charter-policy", "\(digest)")) }
+        if let digest { headers.append(("charter-policy", digest)) }
         return headers
     }
 

@@ -24,10 +24,25 @@ struct DemandDetector {
         let texts = enforcement.patterns.patterns.isEmpty ? [] : DemandDetector.texts(of: texts)
         var demands: [Demand] = []
         var seen: Set<Demand> = []
-        let matched = try detector.detections(in: texts).map { Demand($0, in: texts) }
-        for demand in matched + found where seen.insert(demand).inserted { demands.append(demand) }
+        func note(_ demand: Demand) {
+            if seen.insert(demand).inserted { demands.append(demand) }
+        }
+        for (text, number) in zip(texts, 0...) {
+            for place in try matched(text) {
+                note(Demand(detector.detection(place, text: number), in: texts))
+            }
+        }
+        found.forEach(note)
         return demands.filter { demand in
             demand.from != .assistant || !demands.contains { covers($0, demand) }
+        }
+    }
+
+    /// What a text matches: one that comes again is not read again.
+    private func matched(_ text: DetectedText) throws(ScanError) -> [Int] {
+        guard !text.isJSON else { return try detector.matched(text) }
+        return try enforcement.matchedPatterns.reading(of: text.bytes) { () throws(ScanError) in
+            try detector.matched(text)
         }
     }
 

@@ -150,7 +150,7 @@ public struct Exchange: Sendable {
         // decide, arbitrate
         entering(.decide)
         let decision = try Exchange.decide(
-            &question, layer, enforcement.policy, assuming: detected.assumedDuties)
+            &question, layer, enforcement.rows, assuming: detected.assumedDuties)
         let enforced = LogOnly.enforced(
             decision, question.demands, enforcement.logOnly, enforcement.policy)
         self.decision = enforced.decision
@@ -395,6 +395,12 @@ public struct Exchange: Sendable {
     /// Whether more of the upstream's bytes are of use.
     public var needsUpstream: Bool { watch?.needsUpstream ?? true }
 
+    /// Whether the model itself has ended its stream: nothing was stopped, and nothing went wrong.
+    public var isOverByItself: Bool {
+        guard let watch else { return false }
+        return watch.state == .complete && watch.stops.isEmpty
+    }
+
     // MARK: Steps of the line
 
     private static func read(
@@ -445,8 +451,9 @@ public struct Exchange: Sendable {
     ) throws(APIError) -> [Instruction] {
         guard let phrases = enforcement.phrases, !phrases.phrases.isEmpty else { return [] }
         do {
+            let reader = RememberedReader(phrases, enforcement.readSentences)
             return try ConversationInstructions.instructions(
-                in: messages, phrases, enforcement.policy, question, user: user)
+                in: messages, reader, enforcement.policy, question, user: user)
         } catch let error as RequestError {
             throw unknownChannel(error)
         } catch {
@@ -455,10 +462,10 @@ public struct Exchange: Sendable {
     }
 
     private static func decide(
-        _ question: Request, _ user: UserLayer?, _ policy: Policy
+        _ question: Request, _ user: UserLayer?, _ rows: PolicyRows
     ) throws(APIError) -> Decision {
         do {
-            return try policy.decide(question, user: user, withRefused: false)
+            return try rows.decide(question, user: user)
         } catch {
             throw unknownChannel(error)
         }
@@ -467,13 +474,13 @@ public struct Exchange: Sendable {
     /// Decides with duties that are assumed to be owed, unless that would weaken the act: that nobody could
     /// look is no reason to let more pass.
     private static func decide(
-        _ question: inout Request, _ user: UserLayer?, _ policy: Policy, assuming duties: [Demand]
+        _ question: inout Request, _ user: UserLayer?, _ rows: PolicyRows, assuming duties: [Demand]
     ) throws(APIError) -> Decision {
-        let decision = try decide(question, user, policy)
+        let decision = try decide(question, user, rows)
         guard !duties.isEmpty else { return decision }
         var careful = question
         careful.demands += duties
-        let owed = try decide(careful, user, policy)
+        let owed = try decide(careful, user, rows)
         guard owed.verdict.act >= decision.verdict.act else { return decision }
         question = careful
         return owed

@@ -4,7 +4,7 @@ internal import CharterEngine
 /// Watches one text of an answer with the patterns for answers.
 ///
 /// `@unchecked Sendable`: an exchange is one task's at a time, and nothing else has a reference to
-/// its watchers, to the state of the automaton or to the memory that it scans with.
+/// its watchers or to the state of the automaton.
 final class PatternWatcher: TextWatcher, @unchecked Sendable {
     /// Why a text may not go on.
     enum Violation: Sendable, Hashable {
@@ -19,8 +19,8 @@ final class PatternWatcher: TextWatcher, @unchecked Sendable {
     }
 
     private let judge: AnswerJudge
+    private let patterns: PatternSet
     private var watcher: StreamWatcher?
-    private var scratch: Scratch?
     private var delivery: [UInt8] = []
     private(set) var cleared = 0
     /// Patterns that matched without ending the text.
@@ -48,8 +48,8 @@ final class PatternWatcher: TextWatcher, @unchecked Sendable {
         keepsBeginning = part == .content || part == .refusal
         self.ending = ending
         self.keepsText = keepsText
-        watcher = try? StreamWatcher(enforcement.patterns, readsEscapes: part.isJSON)
-        scratch = try? Scratch(for: enforcement.patterns)
+        patterns = enforcement.patterns
+        watcher = try? StreamWatcher(patterns, readsEscapes: part.isJSON)
     }
 
     func push(_ piece: ArraySlice<UInt8>) -> Violation? {
@@ -77,18 +77,21 @@ final class PatternWatcher: TextWatcher, @unchecked Sendable {
             hasEnded = true
             return ending
         }
-        guard let watcher, var scratch = scratch.take() else {
+        delivery.removeAll(keepingCapacity: true)
+        let outcome = try? patterns.withScratch { scratch in
+            watcher.map { watcher in
+                body(watcher, &delivery, &scratch) { match in
+                    if passed.contains(match.pattern) { return false }
+                    if judge.ends(atPattern: match.pattern) { return true }
+                    passed.insert(match.pattern)
+                    return false
+                }
+            }
+        }
+        guard let watcher, let outcome else {
             hasEnded = true
             return .unwatchable
         }
-        delivery.removeAll(keepingCapacity: true)
-        let outcome = body(watcher, &delivery, &scratch) { match in
-            if passed.contains(match.pattern) { return false }
-            if judge.ends(atPattern: match.pattern) { return true }
-            passed.insert(match.pattern)
-            return false
-        }
-        self.scratch = consume scratch
         cleared = watcher.delivered
         switch outcome {
         case .open: return nil
@@ -108,7 +111,6 @@ final class PatternWatcher: TextWatcher, @unchecked Sendable {
     private func end() {
         hasEnded = true
         watcher = nil
-        scratch = nil
         delivery = []
     }
 }

@@ -175,19 +175,22 @@ struct GatewayReading: Sendable {
             patterns: shared.patterns, phrases: shared.phrases, claims: documents.declaredClaims,
             replies: shared.replies,
             guideRole: settings.guideRole)
-        let modes = Gateway.modes(entry, settings, documents.policy)
-        diagnostics += modes.diagnostics
-        enforcement.logOnly = modes.modes
-        enforcement.refusesWithError = entry?.refusesWithError ?? false
+        let permitted = Gateway.modes(entry, settings, documents.policy)
+        diagnostics += permitted.diagnostics
+        var modes = Enforcement.Modes()
+        modes.logOnly = permitted.modes
+        modes.refusesWithError = entry?.refusesWithError ?? false
+        enforcement = enforcement.with(modes)
         if let entry, let tried = entry.candidate {
             let (settings, charter, inForce) = (settings, shared.charter, enforcement)
             let candidate = read { () throws(FileError) in
                 try Gateway.candidate(tried, entry, settings, charter, inForce, files)
             }
             guard let candidate = candidate.flatMap({ value($0) }) else { return (nil, nil, nil) }
-            enforcement.candidate = Candidate(candidate)
+            modes.candidate = Candidate(candidate)
+            enforcement = enforcement.with(modes)
         }
-        guard !modes.diagnostics.contains(where: { $0.severity == .error }) else {
+        guard !permitted.diagnostics.contains(where: { $0.severity == .error }) else {
             return (nil, nil, nil)
         }
         let inheritance = entry.flatMap { _ in try? Inheritance(documents) }
