@@ -17,7 +17,8 @@ extension GatewayServer {
     /// `/charter/v1/status`: what is in force for the caller's operator, and the files that it is made of.
     func status(_ request: Request) throws -> Response {
         let name = try gateway.operatorName(
-            authorization: GatewayServer.authorization(request), at: GatewayServer.now().seconds)
+            authorization: GatewayServer.authorization(request.headers),
+            at: GatewayServer.now().seconds)
         guard let policy = gateway.policies[name] else { throw APIError.unknownKey }
         let inForce = policy.inForce?.enforcement.policy
         var writer = JSONWriter()

@@ -19,16 +19,13 @@ struct GatewayServer: Sendable {
     let budgets: Budgets
     private let keyClient: HTTPClient
     /// By operator.
-    private let tokens: TokenVerifiers
+    let tokens: TokenVerifiers
     let userLayers: UserLayers?
     let rollOuts: RollOuts
     /// Nil: nothing is asked beside the patterns.
     let detectors: DetectorSet?
     let telemetry: Telemetry
     private let logger: Logger
-
-    /// How long the body of a request may take.
-    private static let bodyTimeout = TimeAmount.seconds(120)
 
     /// - Throws: where the store of the settings cannot be opened.
     init(_ gateway: Gateway, logger: Logger) throws(Store.Failure) {
@@ -218,9 +215,9 @@ struct GatewayServer: Sendable {
         _ exchange: inout Exchange, _ ticket: BudgetTicket, _ request: Request,
         _ channel: any Channel
     ) async -> Response {
-        let (upstreams, authorization) = (upstreams, passedOn(request))
+        let (upstreams, authorization) = (upstreams, passedOn(request.headers))
         let client = ClientConnection(channel: channel)
-        let fields = GatewayServer.passedOnFields(request)
+        let fields = GatewayServer.passedOnFields(request.headers)
         exchange.keepsAnswers = detectors?.looksAtAnswers(of: exchange) ?? false
         do {
             let (isStreamed, asked) = (exchange.isStreamed, exchange)
@@ -286,7 +283,7 @@ struct GatewayServer: Sendable {
     }
 
     /// What became of a request: kept, and counted for what is tried and used. Once for each.
-    private func ended(_ exchange: Exchange) {
+    func ended(_ exchange: Exchange) {
         let record = exchange.record
         decisions.keep(record)
         if record.isNeedlessRefusal { telemetry.noteNeedlessRefusal() }
@@ -367,7 +364,8 @@ struct GatewayServer: Sendable {
     private func models(_ request: Request, _ id: String?) async throws -> Response {
         let identity = try identity(of: request)
         let lists = try await upstreams.models(
-            authorization: passedOn(request), fields: GatewayServer.passedOnFields(request))
+            authorization: passedOn(request.headers),
+            fields: GatewayServer.passedOnFields(request.headers))
         let list = try ModelList(lists, only: identity.models)
         let dialect = GatewayServer.dialect(of: request)
         guard let id else { return json(list.body(in: dialect)) }
@@ -381,18 +379,12 @@ struct GatewayServer: Sendable {
 
     private func identity(of request: Request) throws(APIError) -> Gateway.Identity {
         let identity = try gateway.identity(
-            authorization: GatewayServer.authorization(request), at: GatewayServer.now().seconds)
+            authorization: GatewayServer.authorization(request.headers),
+            at: GatewayServer.now().seconds)
         Observation.current?.identified(identity.enforcement.operatorName)
         return identity
     }
 
-    /// The key that a request carries, where OpenAI's clients put it or where Anthropic's do.
-    static func authorization(_ request: Request) -> String? {
-        request.headers[.authorization]
-            ?? keyField.flatMap { request.headers[$0] }.map { "Bearer \($0)" }
-    }
-
-    private static let keyField = HTTPField.Name("x-api-key")
     private static let versionField = HTTPField.Name("anthropic-version")
 
     /// Whose clients ask so, where the path does not say it.
@@ -400,71 +392,37 @@ struct GatewayServer: Sendable {
         versionField.flatMap { request.headers[$0] } == nil ? .openAI : .anthropic
     }
 
-    /// Fields of a request's head that belong to its protocol.
-    private static func passedOnFields(_ request: Request) -> [(name: String, value: String)] {
-        ["anthropic-version", "anthropic-beta", "openai-beta"].compactMap { name in
-            HTTPField.Name(name).flatMap { request.headers[$0] }.map { (name, $0) }
-        }
-    }
-
     func enforcement(of request: Request) throws(APIError) -> Enforcement {
         try identity(of: request).enforcement
     }
 
-    /// The `Charter-*` fields count with an operator's key only.
+    /// The same as ``caller(_:_:_:)`` of the fields, for who can wait.
     func caller(
         _ request: Request, _ enforcement: Enforcement, _ now: Instant
     ) async throws(APIError) -> Caller {
-        guard gateway.hasOperators else { return Caller() }
-        func values(_ name: String) -> [String] {
-            HTTPField.Name(name).map { request.headers[values: $0] } ?? []
+        switch try caller(request.headers, enforcement, now) {
+        case .known(let caller): caller
+        case .awaited(let find): try await find()
         }
-        guard !request.headers.contains(where: { Caller.isMisspelled($0.name.canonicalName) })
-        else {
-            throw .invalid(
-                "there is no such `Charter-` field; there are "
-                    + Caller.fieldNames.sorted().joined(separator: ", "), param: nil)
-        }
-        var caller = try Caller(fields: values)
-        let tokens = values("charter-token")
-        guard let token = tokens.first else { return caller }
-        guard tokens.count == 1 else {
-            throw .invalid("the field has more than one value", param: "charter-token")
-        }
-        guard let verifier = self.tokens.verifiers[enforcement.operatorName] else {
-            throw .invalid("the operator takes no tokens", param: "charter-token")
-        }
-        let identity: TokenIdentity
-        do { identity = try await verifier.identity(of: token, at: now) } catch {
-            throw APIError(error)
-        }
-        try caller.take(identity, known: enforcement.policy.roles)
-        return caller
-    }
-
-    /// Without operators a caller's own key is meant for the model's server.
-    private func passedOn(_ request: Request) -> String? {
-        gateway.hasOperators
-            ? nil : upstreams.passedOn(GatewayServer.authorization(request))
     }
 
     func body(of request: Request, _ channel: any Channel) async throws -> [UInt8] {
-        let limit = gateway.settings.bodyLimit
+        let limit = bodyLimit
         guard request.headers[.contentEncoding]?.lowercased() ?? "identity" == "identity" else {
             throw APIError.unsupportedEncoding
         }
         if let length = request.headers[.contentLength].flatMap({ Int($0) }), length > limit {
-            throw APIError(JSONError.tooLarge(limit))
+            throw GatewayServer.tooLarge(limit)
         }
         ContinueResponse.send(for: request, on: channel)
-        let deadline = channel.eventLoop.scheduleTask(in: GatewayServer.bodyTimeout) {
+        let deadline = channel.eventLoop.scheduleTask(in: ConnectionHandler.bodyTimeout) {
             channel.close(promise: nil)
         }
         defer { deadline.cancel() }
         do {
             return Array(try await request.body.collect(upTo: limit).readableBytesView)
         } catch is NIOTooManyBytesError {
-            throw APIError(JSONError.tooLarge(limit))
+            throw GatewayServer.tooLarge(limit)
         } catch {
             throw APIError.invalid(
                 "the body broke off, or its framing is broken", param: nil)
@@ -500,11 +458,7 @@ struct GatewayServer: Sendable {
         _ error: APIError, _ wire: WireProtocol, _ id: String, _ policy: Policy?
     ) -> Response {
         Observation.current?.note { $0.note(error) }
-        var headers = DecisionRecord.idFields(id, wire)
-        if let digest = policy?.digest {
-            headers += [("charter-decision", id), ("charter-policy", "\(digest)")]
-        }
-        return response(Exchange.reply(error, wire, id: id, headers: headers))
+        return response(GatewayServer.reply(error, wire, id, policy))
     }
 
     private func response(_ reply: Exchange.Reply) -> Response {
@@ -527,15 +481,6 @@ struct GatewayServer: Sendable {
             }
         }
         return fields
-    }
-
-    /// 128 random bits as 32 hexadecimal digits.
-    private static func newID() -> String {
-        var generator = SystemRandomNumberGenerator()
-        return (0..<2).map { _ in
-            let digits = String(generator.next() as UInt64, radix: 16)
-            return String(repeating: "0", count: 16 - digits.count) + digits
-        }.joined()
     }
 
     static func now() -> Instant {

@@ -14,8 +14,6 @@ public struct ServerLifecycle: Sendable {
     private let origin: SettingsOrigin
     private let logger: Logger
 
-    /// How long a connection may say nothing while a request is awaited or being read.
-    private static let idleTimeout = TimeAmount.seconds(60)
     private static let mostConnections = 8_192
 
     /// A server of this gateway, which is not running yet.
@@ -23,6 +21,7 @@ public struct ServerLifecycle: Sendable {
     /// - Parameter origin: where its settings come from, to be read again while it runs.
     /// - Throws: where the store of the settings cannot be opened.
     public init(_ gateway: Gateway, _ origin: SettingsOrigin, logger: Logger) throws {
+        ProcessResources.take()
         server = try GatewayServer(gateway, logger: logger)
         self.origin = origin
         self.logger = logger
@@ -37,9 +36,11 @@ public struct ServerLifecycle: Sendable {
         let phase = ServerPhase()
         let inForce = InForce(InForce.Version(server, phase))
         let retired = RetiredClients()
+        let shares = LoopShares()
+        defer { shares.close() }
         let application = Application(
             responder: InForceResponder(inForce: inForce),
-            server: try ServerLifecycle.builder(settings),
+            server: try ServerLifecycle.builder(settings, inForce, shares),
             configuration: .init(
                 address: .hostname(settings.host, port: settings.port),
                 serverName: nil,
@@ -78,13 +79,22 @@ public struct ServerLifecycle: Sendable {
         try result.get()
     }
 
-    private static func builder(_ settings: Settings) throws -> HTTPServerBuilder {
-        let stream = HTTP1Channel.Configuration(idleTimeout: idleTimeout)
-        guard let tls = settings.tls else { return .http1(configuration: stream) }
+    private static func builder(
+        _ settings: Settings, _ inForce: InForce, _ shares: LoopShares
+    ) throws -> HTTPServerBuilder {
+        guard let tls = settings.tls else {
+            return HTTPServerBuilder { responder in
+                LineChannel(inForce: inForce, shares: shares, responder: responder)
+            }
+        }
         let configuration = try ServerTLS.configuration(tls)
+        let timeout = ConnectionHandler.idleTimeout
         return HTTPServerBuilder { responder in
             try SecureChannel(
-                configuration, .init(idleTimeout: .seconds(60), streamConfiguration: stream),
+                configuration,
+                .init(
+                    idleTimeout: .nanoseconds(timeout.nanoseconds),
+                    streamConfiguration: .init(idleTimeout: timeout)),
                 responder: responder)
         }
     }

@@ -13,6 +13,8 @@ final class Upstreams: Sendable {
     }
 
     private let clients: [ModelClient]
+    /// The same servers, for the hot path.
+    let targets: [UpstreamTarget]
     private let choice: Mutex<UpstreamChoice>
 
     /// How long a list of models is waited for, where there are others.
@@ -20,6 +22,7 @@ final class Upstreams: Sendable {
 
     init(_ upstreams: [Settings.Upstream]) {
         clients = upstreams.map(ModelClient.init)
+        targets = upstreams.map(UpstreamTarget.init)
         choice = Mutex(
             UpstreamChoice(
                 upstreams.map {
@@ -132,7 +135,8 @@ final class Upstreams: Sendable {
         return body
     }
 
-    private func begin(
+    /// The next server that a request is sent to; nil where there is none left to try. It is to be ended.
+    func begin(
         for model: String?, after tried: [Int]
     ) throws(APIError) -> UpstreamChoice.Attempt? {
         try choice.withLock { choice throws(APIError) in
@@ -141,7 +145,8 @@ final class Upstreams: Sendable {
         }
     }
 
-    private func end(_ attempt: UpstreamChoice.Attempt, _ outcome: CircuitBreaker.Outcome) {
+    /// What became of an attempt.
+    func end(_ attempt: UpstreamChoice.Attempt, _ outcome: CircuitBreaker.Outcome) {
         choice.withLock { $0.end(attempt, outcome, at: Uptime.now) }
     }
 

@@ -2,6 +2,7 @@ internal import CharterEngine
 internal import CharterGateway
 internal import HTTPTypes
 internal import Hummingbird
+internal import NIOHTTP1
 
 /// Observes every request from its arrival to the end of its answer.
 struct ObservedRequests: RouterMiddleware {
@@ -19,7 +20,7 @@ struct ObservedRequests: RouterMiddleware {
             wire: .init(path: request.uri.path), method: ObservedRequests.name(of: request.method),
             route: ObservedRequests.route(of: context), at: GatewayServer.now())
         report.status = 500
-        report.trace = trace(of: request)
+        report.trace = telemetry.trace(of: request.headers)
         let observation = Observation(telemetry, report)
         return try await Observation.$current.withValue(observation) {
             let response = try await next(request, context)
@@ -31,35 +32,6 @@ struct ObservedRequests: RouterMiddleware {
         }
     }
 
-    /// Goes on with the caller's trace; begins one where there is none, and traces are wanted.
-    private func trace(of request: Request) -> TraceContext? {
-        func values(_ name: HTTPField.Name?) -> [String] {
-            name.map { request.headers[values: $0] } ?? []
-        }
-        let headers = values(ObservedRequests.traceParent)
-        guard telemetry.exporter != nil || headers.count == 1 else { return nil }
-        var generator = SystemRandomNumberGenerator()
-        func id() -> TraceContext.SpanID? { .init(generator.next()) }
-        guard let request = id(), let input = id(), let upstream = id(), let output = id() else {
-            return nil
-        }
-        let spans = TraceContext.SpanIDs(
-            request: request, input: input, upstream: upstream, output: output)
-        if headers.count == 1,
-            let trace = TraceContext(
-                header: headers[0],
-                state: values(ObservedRequests.traceState).joined(separator: ","), spans)
-        {
-            return trace
-        }
-        guard telemetry.exporter != nil else { return nil }
-        return TraceContext.TraceID(high: generator.next(), low: generator.next()).map {
-            TraceContext(trace: $0, spans)
-        }
-    }
-
-    private static let traceParent = HTTPField.Name("traceparent")
-    private static let traceState = HTTPField.Name("tracestate")
     private static let requestID = HTTPField.Name("x-request-id")
     private static let methods: Set<HTTPRequest.Method> = [
         .get, .head, .post, .put, .delete, .patch, .options, .trace, .connect,
@@ -77,5 +49,46 @@ struct ObservedRequests: RouterMiddleware {
 
     private static func id(of response: Response) -> String {
         requestID.flatMap { response.headers[$0] } ?? ""
+    }
+}
+
+extension Observation {
+    /// An observation of a call of a model, whose head has come.
+    convenience init(
+        _ telemetry: Telemetry, _ wire: WireProtocol, _ head: HTTPRequestHead, id: String
+    ) {
+        let path = "/v1" + wire.path
+        var report = RequestReport(
+            wire: .init(path: path), method: "POST", route: path, at: GatewayServer.now())
+        report.id = id
+        report.status = 500
+        report.trace = telemetry.trace(of: head.headers)
+        self.init(telemetry, report)
+    }
+}
+
+extension Telemetry {
+    /// Goes on with the caller's trace; begins one where there is none, and traces are wanted.
+    fileprivate func trace(of fields: some FieldList) -> TraceContext? {
+        let headers = fields.values("traceparent")
+        guard exporter != nil || headers.count == 1 else { return nil }
+        var generator = SystemRandomNumberGenerator()
+        func id() -> TraceContext.SpanID? { .init(generator.next()) }
+        guard let request = id(), let input = id(), let upstream = id(), let output = id() else {
+            return nil
+        }
+        let spans = TraceContext.SpanIDs(
+            request: request, input: input, upstream: upstream, output: output)
+        if headers.count == 1,
+            let trace = TraceContext(
+                header: headers[0],
+                state: fields.values("tracestate").joined(separator: ","), spans)
+        {
+            return trace
+        }
+        guard exporter != nil else { return nil }
+        return TraceContext.TraceID(high: generator.next(), low: generator.next()).map {
+            TraceContext(trace: $0, spans)
+        }
     }
 }
