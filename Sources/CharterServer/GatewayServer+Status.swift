@@ -19,6 +19,7 @@ extension GatewayServer {
         let name = try gateway.operatorName(
             authorization: GatewayServer.authorization(request), at: GatewayServer.now().seconds)
         guard let policy = gateway.policies[name] else { throw APIError.unknownKey }
+        Observation.current?.identified(name)
         let inForce = policy.inForce?.enforcement.policy
         var writer = JSONWriter()
         writer.object { writer in

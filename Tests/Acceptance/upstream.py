@@ -19,6 +19,8 @@ A script is an object, as JSON in base64 so that nobody on the way reads in it; 
     raw        the body to send instead, with `type` as its content type
     cut        close the socket after so many events of a stream (or bytes of a body), without an end
     late       seconds before the headers;  stall: [events, seconds]  after so many events, wait
+    reset      true: close the socket before the head
+    at         {NAME: script}: what holds besides at the upstream of that name
     echo       true: the text is JSON of {"body": the request's bytes as text, "headers": {...}}
 
     upstream.py --port 18100      serves until it is interrupted
@@ -63,9 +65,10 @@ class Upstream:
     With a `script` of its own, which may be changed while it serves, it does as that says, whatever requests say.
     """
 
-    def __init__(self, port: int = 0, script: dict | None = None):
+    def __init__(self, port: int = 0, script: dict | None = None, name: str = ""):
         self.port = port
         self.script = script
+        self.name = name
         self.seen: list[Seen] = []
         self._loop = asyncio.new_event_loop()
         self._ready = threading.Event()
@@ -111,6 +114,7 @@ class Upstream:
                 answer = Answer(seen, reader, writer)
                 if self.script is not None:
                     answer.script = dict(self.script)
+                answer.script |= answer.script.get("at", {}).get(self.name, {})
                 if not await answer.send():
                     break
         except (Gone, ConnectionError, asyncio.IncompleteReadError, asyncio.CancelledError):
@@ -177,6 +181,9 @@ class Answer:
                                              "param": None, "code": None}})
             return True
         await self.pause(script.get("late", 0))
+        if script.get("reset"):
+            self.writer.transport.abort()
+            return False
         if "raw" in script:
             return await self.whole(script.get("status", 200), script["raw"], script.get("type", "application/json"))
         if "status" in script:
