@@ -206,8 +206,9 @@ async def read_back(soak: Soak, connection: Connection, call: Call, decision: st
     tenant, stops = call.tenant, [stopped] if stopped else []
     await asyncio.sleep(random.uniform(0, 0.3))
     path, before = f"/charter/v1/decisions/{decision}", soak.done["requests"]
-    for _ in range(20):  # how an answer ended is kept when its last byte is out
+    for attempt in range(20):  # how an answer ended is kept when its last byte is out
         answer = await soak.call(connection, tenant, "GET", path)
+        soak.done["decisions that were not up to date at once"] += attempt == 1
         if answer.status != 200 or answer.json["answer"]["stopped"] == stops:
             break
         await asyncio.sleep(0.1)

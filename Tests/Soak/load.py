@@ -11,7 +11,7 @@ import time
 
 from context import HERE, Gateway
 from measures import Log, sample
-from tenants import BUDGETS, CANDIDATE, FORBIDDEN, VERSIONS, Tenant
+from tenants import ACCESS, BUDGETS, CANDIDATE, FORBIDDEN, VERSIONS, Tenant
 from upstream import Seen, Upstream, read
 from wire import Connection
 
@@ -82,6 +82,7 @@ class Soak:
         for file in HERE.joinpath("charter").glob("small.*"):
             shutil.copy(file, self.folder)
         self.write("next.yaml", json.dumps(CANDIDATE))
+        self.write("all.access.yaml", json.dumps(ACCESS))
         for tenant in self.tenants:
             self.write(f"{tenant.name}.yaml", tenant.versions[0].layer(tenant.name, tenant.mark))
         self.upstreams = [Upstream(name=name) for name in UPSTREAMS]
@@ -99,7 +100,8 @@ class Soak:
         self._folder.cleanup()
 
     def settings(self, weight: int) -> dict:
-        operators = [{"name": tenant.name, "layer": str(self.folder / f"{tenant.name}.yaml"), "budget": BUDGETS[tenant.name]}
+        operators = [{"name": tenant.name, "layer": str(self.folder / f"{tenant.name}.yaml"), "budget": BUDGETS[tenant.name],
+                      "access": str(self.folder / "all.access.yaml")}
                      | ({"candidate": {"adjust": str(self.folder / "next.yaml")}} if tenant.tries else {})
                      for tenant in self.tenants]
         servers = [{"name": upstream.name, "url": upstream.url, "api": ["openai", "anthropic"], "key": f"sk-of-the-{upstream.name}",

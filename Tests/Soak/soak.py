@@ -15,6 +15,7 @@ import os
 import pathlib
 import random
 import resource
+import signal
 import sys
 import time
 
@@ -41,7 +42,7 @@ SHORT_GROWTH_MB = 60.0
 DECISION_MB = 0.006
 
 # What a client does next, and how often in a hundred.
-DOES = {calls.ask: 83, calls.vanish: 4, visits.set_layer: 4, visits.decide: 4, visits.look: 3, visits.knock: 2}
+DOES = {calls.ask: 80, calls.vanish: 4, visits.set_layer: 4, visits.decide: 4, visits.evaluate: 3, visits.look: 3, visits.knock: 2}
 
 
 async def run(soak: Soak) -> dict:
@@ -235,6 +236,7 @@ def main() -> int:
     if not os.access(options.binary, os.X_OK):
         print(f"{options.binary} is not there: make build, or swift build --product charter", file=sys.stderr)
         return 1
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))  # so that the gateway ends, too
     soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
     resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
     soak = Soak(options.binary.resolve(), options.seconds, options.connections)

@@ -33,6 +33,8 @@ A_MINUTE = 60
 # Limits that nobody reaches unless places leak, and one that is reached all the time.
 BUDGETS = {"north": {"concurrent": 200}, "south": {"concurrent": 200}, "east": {"requests_per_minute": A_MINUTE}}
 CANDIDATE = {"layer": "operator", "name": "next", "adjust": {"paint_names": {"set": "on", "allow": "on"}}}
+ACCESS = {"actions": [{"action": "buy", "resource": "paint", "behavior": "paint_names"},
+                      {"action": "buy", "resource": "stock", "behavior": "stock_tips"}]}
 BROKEN = '# {mark}\nlayer: operator\nname: {name}\nadjust: {{paint_names: maybe}}  # {mark}\n'
 
 

@@ -54,6 +54,18 @@ async def decide(soak: Soak, worker: int, connection: Connection) -> None:
         soak.finding("verdicts", f"{tenant.name} /charter/v1/decide {case.ask}: {answer.status} {answer.body[:200]}, and not {acts}")
 
 
+async def evaluate(soak: Soak, worker: int, connection: Connection) -> None:
+    """Another program asks by AuthZEN."""
+    tenant, what = random.choice(soak.tenants), random.choice(["paint", "stock"])
+    since = len(tenant.allowed) - 1
+    question = {"subject": {"type": "user", "id": f"{tenant.mark}-user-{worker}"}, "action": {"name": "buy"}, "resource": {"type": what, "id": "1"}}
+    answer = await soak.call(connection, tenant, "POST", "/access/v1/evaluation", json.dumps(question).encode())
+    soak.done["evaluations by AuthZEN"] += 1
+    expected = {getattr(version, what) for version in tenant.may_decide(since)}
+    if answer.status != 200 or answer.json.get("decision") not in expected:
+        soak.finding("verdicts", f"{tenant.name} /access/v1/evaluation {what}: {answer.status} {answer.body[:200]}, and not {expected}")
+
+
 async def look(soak: Soak, worker: int, connection: Connection) -> None:
     """A tenant's own pages; that nobody else's words are on them is held of every answer."""
     tenant, page = random.choice(soak.tenants), random.choice(["status", "candidate", "adjustments", "matrix", "inherit"])
