@@ -68,6 +68,7 @@ class Soak:
         self.runs = asyncio.Event()
         self.busy = 0
         self.began = self.ends = 0.0
+        self.before = 0  # requests before the load began
 
     def finding(self, promise: str, text: str) -> None:
         self.found[promise] += 1

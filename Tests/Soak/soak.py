@@ -47,7 +47,7 @@ DOES = {calls.ask: 80, calls.vanish: 4, visits.set_layer: 4, visits.decide: 4, v
 
 async def run(soak: Soak) -> dict:
     await change.prepare(soak)
-    soak.began = time.monotonic()
+    soak.began, soak.before = time.monotonic(), soak.done["requests"]
     soak.ends = soak.began + soak.seconds
     tasks = [asyncio.create_task(task) for task in (
         *(work(soak, worker) for worker in range(soak.connections)), soak.watch(), change.files(soak), change.keys(soak),
@@ -183,12 +183,17 @@ def memory(soak: Soak, first: dict, last: dict) -> dict:
             "threads": [first["threads"], last["threads"]], "files": [first["files"], last["files"]]}
 
 
+def rate(soak: Soak) -> float:
+    """Requests a second so far."""
+    return (soak.done["requests"] - soak.before) / max(1.0, time.monotonic() - soak.began)
+
+
 async def progress(soak: Soak) -> None:
     """A line that is written over, for who sits at a terminal."""
     while True:
         now = time.monotonic()
         wrong = sum(soak.found.values())
-        sys.stderr.write(f"\r{max(0, soak.ends - now):4.0f} s left  {soak.done['requests'] / max(0.1, now - soak.began):6.0f} requests/s  "
+        sys.stderr.write(f"\r{max(0, soak.ends - now):4.0f} s left  {rate(soak):6.0f} requests/s  "
                          f"{soak.samples[-1][1] if soak.samples else 0:6.1f} MB  {wrong} findings ")
         sys.stderr.flush()
         await asyncio.sleep(1)
@@ -212,7 +217,7 @@ def promises(soak: Soak, measured: dict) -> list[tuple[str, str, str]]:
 
 
 def table(soak: Soak, measured: dict, seconds: float) -> str:
-    lines = [f"{seconds:.0f} seconds, {soak.connections} connections, {soak.done['requests'] / seconds:.0f} requests/s, {soak.binary}", ""]
+    lines = [f"{seconds:.0f} seconds, {soak.connections} connections, {rate(soak):.0f} requests/s, {soak.binary}", ""]
     for name, count in sorted(soak.done.items(), key=lambda entry: (":" in entry[0], entry[0])):
         lines.append(f"{count:>10,}  {name}")
     lines.append("")
