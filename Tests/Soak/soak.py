@@ -207,7 +207,7 @@ def promises(soak: Soak, measured: dict) -> list[tuple[str, str, str]]:
     short = ", a short run: its warm-up is most of it" if measured["short"] else ""
     return [
         ("verdicts", "0 wrong verdicts", ", ".join(f"{count:,} {name}" for name, count in sorted(verdicts.items()))),
-        ("records", "0 lost records", f"{soak.log.matched:,} answers with their line in the log, {done['decisions read back']:,} read back; metrics agree"),
+        ("records", "0 lost records", f"{soak.log.matched:,} answers with their line in the log, {done['decisions read back']:,} read back; metrics and log counted"),
         ("leaks", "0 leaks between tenants", f"{done['requests']:,} answers, {soak.log.lines:,} lines and {done['requests of models']:,} requests looked through"),
         ("memory", "memory, threads and files flat",
          f"{measured['mb_first']} to {measured['mb_last']} MB, a line through it rises by {measured['rises_mb']} (limit {measured['bound_mb']}{short}); "
@@ -241,7 +241,8 @@ def main() -> int:
     if not os.access(options.binary, os.X_OK):
         print(f"{options.binary} is not there: make build, or swift build --product charter", file=sys.stderr)
         return 1
-    signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))  # so that the gateway ends, too
+    for ending in (signal.SIGTERM, signal.SIGHUP):
+        signal.signal(ending, lambda *_: sys.exit(1))  # so that the gateway ends, too
     soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
     resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
     soak = Soak(options.binary.resolve(), options.seconds, options.connections)
