@@ -20,6 +20,7 @@ extension GatewayServer {
             authorization: GatewayServer.authorization(request.headers),
             at: GatewayServer.now().seconds)
         guard let policy = gateway.policies[name] else { throw APIError.unknownKey }
+        Observation.current?.identified(name)
         let inForce = policy.inForce?.enforcement.policy
         var writer = JSONWriter()
         writer.object { writer in

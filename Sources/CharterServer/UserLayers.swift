@@ -13,7 +13,13 @@ final class UserLayers: Sendable {
     )
 
     private let store: Store
-    private let entries = Mutex(RecentEntries<[UInt8], Entry>(capacity: 10_000))
+    private let kept = Mutex(Kept())
+
+    private struct Kept {
+        var entries = RecentEntries<[UInt8], Entry>(capacity: 10_000)
+        /// How often anything was written here.
+        var writes = 0
+    }
 
     /// How long a layer is not read again.
     private static let freshness = Duration.seconds(5)
@@ -28,7 +34,8 @@ final class UserLayers: Sendable {
     func layer(of user: Text, _ enforcement: Enforcement) throws(APIError) -> UserLayer? {
         let hash = store.userHash(user.string, enforcement.operatorName)
         let now = ContinuousClock.now
-        if let entry = entries.withLock({ $0[hash] }), entry.policy === enforcement.policy,
+        let (entry, writes) = kept.withLock { ($0.entries[hash], $0.writes) }
+        if let entry, entry.policy === enforcement.policy,
             now - entry.at < UserLayers.freshness
         {
             return entry.layer
@@ -47,7 +54,11 @@ final class UserLayers: Sendable {
         } catch {
             throw .unavailable("what the user has set cannot be read")
         }
-        entries.withLock { $0.keep((layer, enforcement.policy, now), for: hash) }
+        kept.withLock { kept in
+            // What was read before somebody wrote may be what is no more.
+            guard kept.writes == writes else { return }
+            kept.entries.keep((layer, enforcement.policy, now), for: hash)
+        }
         return layer
     }
 
@@ -90,7 +101,10 @@ final class UserLayers: Sendable {
     private func forget(_ user: String, _ enforcement: Enforcement) {
         let hash = store.userHash(user, enforcement.operatorName)
         let past = ContinuousClock.now - UserLayers.freshness
-        entries.withLock { $0.keep((nil, enforcement.policy, past), for: hash) }
+        kept.withLock { kept in
+            kept.writes += 1
+            kept.entries.keep((nil, enforcement.policy, past), for: hash)
+        }
     }
 
     /// A user's layer stands alone: there are no templates where it is kept.

@@ -111,7 +111,7 @@ class Gateway(Server):
         super().__init__(free_port(), tls)
         self.folder = tempfile.TemporaryDirectory(prefix="charter-acceptance.")
         self.config = config = pathlib.Path(self.folder.name, "charter.yaml")
-        self.admin = Server(free_port())
+        self.admin = Server(free_port(but=self.port))
         self.collector = collector
         self.write(settings)
         self.log = pathlib.Path(self.folder.name, "log")
@@ -169,10 +169,12 @@ class Gateway(Server):
                 self.process.wait()
 
 
-def free_port() -> int:
+def free_port(but: int = 0) -> int:
+    """A port that nobody has, and that is another than this one."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
-        return probe.getsockname()[1]
+        found = probe.getsockname()[1]
+    return free_port(but) if found == but else found
 
 
 class Context:

@@ -21,6 +21,8 @@ A script is an object, as JSON in base64 so that nobody on the way reads in it; 
     late       seconds before the headers;  stall: [events, seconds]  after so many events, wait
     wire       these bytes (Latin-1) and nothing else, head included, then close; `endless`: these behind them, `times`
                over; `reset`: true: break the connection off instead of closing it
+    reset      true: close the socket before the head
+    at         {NAME: script}: what holds besides at the upstream of that name
     echo       true: the text is JSON of {"body": the request's bytes as text, "headers": {...}}
 
     upstream.py --port 18100      serves until it is interrupted
@@ -67,9 +69,10 @@ class Upstream:
     With a `script` of its own, which may be changed while it serves, it does as that says, whatever requests say.
     """
 
-    def __init__(self, port: int = 0, script: dict | None = None):
+    def __init__(self, port: int = 0, script: dict | None = None, name: str = ""):
         self.port = port
         self.script = script
+        self.name = name
         self.seen: list[Seen] = []
         self.connections = 0  # that were ever made
         self._loop = asyncio.new_event_loop()
@@ -117,6 +120,7 @@ class Upstream:
                 answer = Answer(seen, reader, writer)
                 if self.script is not None:
                     answer.script = dict(self.script)
+                answer.script |= answer.script.get("at", {}).get(self.name, {})
                 if not await answer.send():
                     break
         except (Gone, ConnectionError, asyncio.IncompleteReadError, asyncio.CancelledError):
@@ -176,7 +180,7 @@ class Answer:
             return True
         numbers = {"/v1/embeddings": dialects.embeddings, "/v1/moderations": dialects.moderations,
                    "/v1/messages/count_tokens": lambda body: {"input_tokens": 42}}
-        if seen.path in numbers and not {"raw", "status", "wire", "late"} & set(script):
+        if seen.path in numbers and not {"raw", "status", "wire", "late", "reset"} & set(script):
             return await self.whole(200, numbers[seen.path](self.body))
         if "wire" in script:
             return await self.wired()
@@ -185,6 +189,9 @@ class Answer:
                                              "param": None, "code": None}})
             return True
         await self.pause(script.get("late", 0))
+        if script.get("reset"):
+            self.writer.transport.abort()
+            return False
         if "raw" in script:
             return await self.whole(script.get("status", 200), script["raw"], script.get("type", "application/json"))
         if "status" in script:

@@ -75,7 +75,7 @@ struct UpstreamConnectionTests {
                 "HTTP/1.1 200 OK\r\ncontent-length: 2\r\ntransfer-encoding: chunked\r\n\r\n",
                 ["notHTTP"]
             ),
-            ("HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\nzz\r\n", ["200", "notHTTP"]),
+            ("HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\nzz\r\n", ["200", "broken"]),
         ])
     func never(answer: String, told: [String]) throws {
         let asked = try Asked()

@@ -141,7 +141,8 @@ public struct RequestReport: Sendable {
         "not_found", "request_too_large", "upstream_unreachable", "upstream_cut_off",
         "upstream_malformed", "upstream_credentials", "policy_unavailable", "upstream_timeout",
         "request.unknown-channel", "request.syntax", "layer", "method_not_allowed",
-        "unsupported_media_type",
+        "unsupported_media_type", "rate_limit_exceeded", "model_not_found", "unseen_state",
+        "unsupported_call", "unsupported_value", "content_policy_violation",
     ]
 
     /// Notes the code of an error, where it is one of the gateway's own.

@@ -23,7 +23,7 @@ enum UpstreamFailure: Error {
     case timedOut
     /// The connection ended.
     case broken
-    /// What came over it is no HTTP.
+    /// What came first over it is no HTTP.
     case notHTTP
     /// The status is none that HTTP knows (RFC 9110, 15), or one that was not asked for.
     case notAStatus
@@ -228,6 +228,6 @@ final class UpstreamConnection: ChannelDuplexHandler {
     }
 
     func errorCaught(context: ChannelHandlerContext, error: any Error) {
-        fail(error is HTTPParserError ? .notHTTP : .broken)
+        fail(stage == .waits && error is HTTPParserError ? .notHTTP : .broken)
     }
 }
