@@ -11,7 +11,7 @@ struct Reloader: Service {
     let inForce: InForce
     let phase: ServerPhase
     let origin: SettingsOrigin
-    /// Clients of upstreams that the settings name no more: answers may still come through them.
+    /// Clients of what the settings name no more: answers may still come through them.
     let retired: RetiredClients
     let logger: Logger
 
@@ -43,6 +43,7 @@ struct Reloader: Service {
         var told: [String] = []
         while true {
             try await Task.sleep(for: Reloader.interval)
+            await retired.endUnused()
             let hasChanged = watch.hasChanged()
             if hasChanged { try await Task.sleep(for: Reloader.stillness) }
             if hasChanged && watch.isStill || wish.take() {
@@ -62,9 +63,9 @@ struct Reloader: Service {
         // One that is already too old is never in force as it was, not for a moment.
         let next = gateway.aged(at: GatewayServer.now()) ?? gateway
         let server = GatewayServer(next, after: last)
-        if server.upstreams !== last.upstreams { retired.add(last.upstreams.shutdown) }
+        if server.upstreams !== last.upstreams { retired.add(last.upstreams) }
         if let detectors = last.detectors, server.detectors !== detectors {
-            retired.add(detectors.shutdown)
+            retired.add(detectors)
         }
         inForce.replace(with: InForce.Version(server, phase))
         tell(next, after: last.gateway)
@@ -130,16 +131,53 @@ struct Reloader: Service {
     }
 }
 
-/// Clients that answer no new requests, kept to the end of the process: nobody is cut off by a new upstream.
+/// Clients that answer no new requests, kept until the last answer that comes through them has ended: nobody
+/// is cut off by a new upstream.
 final class RetiredClients: Sendable {
-    typealias Shutdown = @Sendable () async throws -> Void
+    private struct Clients {
+        var upstreams: [Upstreams] = []
+        var detectors: [DetectorSet] = []
+    }
 
-    private let clients = Mutex<[Shutdown]>([])
+    private let clients = Mutex(Clients())
 
-    func add(_ shutdown: @escaping Shutdown) { clients.withLock { $0.append(shutdown) } }
+    func add(_ upstreams: Upstreams) { clients.withLock { $0.upstreams.append(upstreams) } }
 
+    func add(_ detectors: DetectorSet) { clients.withLock { $0.detectors.append(detectors) } }
+
+    /// How many are kept.
+    var count: Int { clients.withLock { $0.upstreams.count + $0.detectors.count } }
+
+    /// Ends those that nobody holds any more.
+    func endUnused() async {
+        await RetiredClients.end(
+            clients.withLock { clients in
+                Clients(
+                    upstreams: RetiredClients.takeUnused(&clients.upstreams),
+                    detectors: RetiredClients.takeUnused(&clients.detectors))
+            })
+    }
+
+    /// Ends all of them.
     func shutdown() async {
-        let all = clients.withLock { $0 }
-        for shutdown in all { try? await shutdown() }
+        await RetiredClients.end(
+            clients.withLock { clients in
+                defer { clients = Clients() }
+                return clients
+            })
+    }
+
+    private static func takeUnused<Client: AnyObject>(_ clients: inout [Client]) -> [Client] {
+        var unused: [Client] = []
+        for index in clients.indices.reversed()
+        where isKnownUniquelyReferenced(&clients[index]) {
+            unused.append(clients.remove(at: index))
+        }
+        return unused
+    }
+
+    private static func end(_ clients: Clients) async {
+        for upstreams in clients.upstreams { try? await upstreams.shutdown() }
+        for detectors in clients.detectors { try? await detectors.shutdown() }
     }
 }

@@ -68,6 +68,21 @@ struct ResponsesDelivery: Sendable {
             event.type, changes.isEmpty ? source[...] : (data + source[place...])[...], to: &output)
     }
 
+    /// An error, behind which nothing comes: as the API says it (`type: "error"`), and with the member `error`
+    /// that its clients raise at.
+    func error(_ error: APIError) -> [UInt8] {
+        var events = events
+        var output: [UInt8] = []
+        events.write("error", to: &output) { writer in
+            writer.member("code", error.code)
+            writer.member("message", error.message)
+            writer.member("param", error.param)
+            writer.key("error")
+            writer.raw(String(decoding: error.object, as: UTF8.self))
+        }
+        return output
+    }
+
     /// A piece of a text, with what is left of it.
     mutating func write(
         _ event: AnswerEvent, shortenedTo text: ArraySlice<UInt8>, to output: inout [UInt8]

@@ -242,5 +242,5 @@ struct ResponsesForm: AnswerEventForm {
         delivery.end(explanation, to: &output)
     }
 
-    func error(_ error: APIError) -> [UInt8] { error.event }
+    func error(_ error: APIError) -> [UInt8] { delivery.error(error) }
 }

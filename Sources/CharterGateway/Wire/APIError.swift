@@ -55,8 +55,11 @@ public struct APIError: Error, Equatable, Sendable {
     }
 
     /// The answer's body, as OpenAI has it.
-    public var body: [UInt8] {
-        var bytes = Array(#"{"error":{"message":"#.utf8)
+    public var body: [UInt8] { Array(#"{"error":"#.utf8) + object + "}".utf8 }
+
+    /// What OpenAI's body has as `error`.
+    var object: [UInt8] {
+        var bytes = Array(#"{"message":"#.utf8)
         JSONText.append(message, to: &bytes)
         bytes += #","type":"#.utf8
         JSONText.append(type, to: &bytes)
@@ -65,7 +68,7 @@ public struct APIError: Error, Equatable, Sendable {
             if let value { JSONText.append(value, to: &bytes) } else { bytes += "null".utf8 }
         }
         if !note.isEmpty { bytes += #","charter":"#.utf8 + note }
-        bytes += "}}".utf8
+        bytes.append(UInt8(ascii: "}"))
         return bytes
     }
 

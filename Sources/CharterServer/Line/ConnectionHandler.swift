@@ -57,7 +57,8 @@ final class ConnectionHandler: ChannelDuplexHandler {
     /// What may wait behind a request.
     private static let mostQueued = 64 << 10
     /// The most that is read of a body that nobody wants, so that its sender gets to read why.
-    private static let mostDropped = 16 << 20
+    private static let mostDropped = 128 << 20
+    private static let longestDrop = TimeAmount.seconds(30)
 
     init(_ inForce: InForce, _ shared: LoopShare) {
         self.inForce = inForce
@@ -371,7 +372,7 @@ final class ConnectionHandler: ChannelDuplexHandler {
             }
         case .elsewhere(isRead: true, _): limit = now + Self.idleTimeout
         case .reads(let call): limit = min(limit, call.arrived + Self.bodyTimeout)
-        case .drops(_, let since): limit = min(limit, since + Self.bodyTimeout)
+        case .drops(_, let since): limit = min(limit, since + Self.longestDrop)
         case .idle, .elsewhere, .closes: break
         }
         if now >= limit { return close() }

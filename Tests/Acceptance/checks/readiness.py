@@ -130,15 +130,18 @@ def _(context):
 def _(context):
     files = own(context, "readiness slow", drain=1)
     body = json.dumps({"model": "m", "stream": True, "messages": [{"role": "user", "content": "Hello."}],
-                       "script": written(text="A text. " * 2_000_000, every=4000)}).encode()
+                       "script": written(text="A text. " * 250_000, every=50)}).encode()
     head = f"POST /v1/chat/completions HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer key-shop\r\nContent-Length: {len(body)}\r\n\r\n"
-    with socket.create_connection(("127.0.0.1", files.gateway.port)) as unread, \
-            socket.create_connection(("127.0.0.1", files.gateway.port)) as half:
+    with socket.socket() as unread, socket.create_connection(("127.0.0.1", files.gateway.port)) as half:
+        unread.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 65_536)
+        unread.connect(("127.0.0.1", files.gateway.port))
         unread.sendall(head.encode() + body)
         half.sendall(head.encode() + body[:20])
         time.sleep(1)
+        seen = context.upstream.seen[-1]
         files.gateway.process.send_signal(signal.SIGTERM)
         equal(files.gateway.process.wait(8), 0)
+        context.within(3, lambda: seen.closed is not None, "the stream was cut: it had not ended")
 
 
 @check("settings come from the file, over it the environment, over that the flags; every mistake is told at once")
