@@ -13,6 +13,10 @@
 /// end, the one that starts first, then the pattern that comes first. So a longer match that began
 /// earlier and has not ended yet does not count: nobody can know that it will.
 ///
+/// **What is replaced** does not end the text: its matches become ``edits``, and their bytes are not
+/// delivered. Before the byte up to which the text has been delivered every edit is known, with where it
+/// begins and what it says; the last one may still grow behind that byte.
+///
 /// A state machine for one task at a time, without locks; the memory for scanning is lent.
 public final class StreamWatcher {
     /// A match that was not to be.
@@ -54,9 +58,12 @@ public final class StreamWatcher {
 
     /// How it stands with the text.
     public private(set) var outcome = Outcome.open
-    /// How many original bytes have been delivered.
+    /// How many original bytes have been delivered, or replaced.
     public private(set) var delivered = 0
+    /// What is said in place of matches, in order; they neither overlap nor touch.
+    public var edits: [TextEdit] { replaced.edits }
 
+    private var replaced = MatchEdits()
     private var finder: MatchFinder
     /// What has come and is not delivered.
     private var held: [UInt8] = []
@@ -73,17 +80,20 @@ public final class StreamWatcher {
     ///
     /// - Parameters:
     ///   - bytes: UTF-8, cut anywhere. What is not UTF-8 is watched as U+FFFD and delivered as is.
-    ///   - delivery: What may be delivered now is appended here.
+    ///   - delivery: What may be delivered now is appended here, with its edits.
     ///   - scratch: Of the same patterns.
     ///   - violates: Asked about each match, by end, then pattern, until it has said yes and all
     ///     with the same end have been asked about.
+    ///   - replacing: Asked about each match that does not violate: what is said in its place, nil
+    ///     where it stays.
     /// - Returns: How it stands with the text now.
     @discardableResult
     public func push(
         _ bytes: RawSpan,
         to delivery: inout [UInt8],
         using scratch: inout Scratch,
-        violates: (Match) -> Bool
+        violates: (Match) -> Bool,
+        replacing: (Match) -> [UInt8]? = { _ in nil }
     ) -> Outcome {
         var index = 0
         while outcome == .open, index < bytes.byteCount {
@@ -93,7 +103,7 @@ public final class StreamWatcher {
             slice.withUnsafeBytes { held.append(contentsOf: $0) }
             do {
                 index += try finder.scan(slice, using: scratch)
-                try judge(violates, to: &delivery, using: scratch)
+                try judge(violates, replacing, to: &delivery, using: scratch)
                 if outcome == .open, finder.text.isOverfull {
                     stop(.unreadable(at: finder.text.position))
                 }
@@ -109,15 +119,15 @@ public final class StreamWatcher {
     public func finish(
         to delivery: inout [UInt8],
         using scratch: inout Scratch,
-        violates: (Match) -> Bool
+        violates: (Match) -> Bool,
+        replacing: (Match) -> [UInt8]? = { _ in nil }
     ) -> Outcome {
         guard outcome == .open else { return outcome }
         do {
             try finder.finish(using: scratch)
-            try judge(violates, to: &delivery, using: scratch)
+            try judge(violates, replacing, to: &delivery, using: scratch)
             if outcome == .open {
-                delivery += held
-                delivered += held.count
+                deliver(upTo: delivered + held.count, to: &delivery)
                 stop(.finished)
             }
         } catch {
@@ -128,13 +138,21 @@ public final class StreamWatcher {
 
     private func judge(
         _ violates: (Match) -> Bool,
+        _ replacing: (Match) -> [UInt8]?,
         to delivery: inout [UInt8],
         using scratch: borrowing Scratch
     ) throws(ScanError) {
         var first: (start: Int, found: MatchFinder.Found)?
         for found in finder.settled {
             if let first, first.found.end < found.end { break }
-            guard violates(finder.match(found)) else { continue }
+            let match = finder.match(found)
+            guard violates(match) else {
+                if let replacement = replacing(match) {
+                    let range = try finder.range(of: found, using: scratch)
+                    replaced.add(range, pattern: found.pattern, replacement: replacement)
+                }
+                continue
+            }
             let start = try finder.start(of: found, using: scratch)
             if start < first?.start ?? .max { first = (start, found) }
         }
@@ -142,6 +160,7 @@ public final class StreamWatcher {
             return deliver(upTo: finder.text.border, to: &delivery)
         }
         let range = finder.text.original(of: start)..<finder.match(found).end
+        replaced.end(at: range.lowerBound)
         deliver(upTo: range.lowerBound, to: &delivery)
         stop(.violation(Violation(pattern: found.pattern, range: range)))
     }
@@ -149,7 +168,8 @@ public final class StreamWatcher {
     private func deliver(upTo border: Int, to delivery: inout [UInt8]) {
         let count = border - delivered
         guard count > 0 else { return }
-        delivery += held.prefix(count)
+        let text = held.prefix(count)
+        delivery += replaced.edits.applied(to: text, at: delivered) ?? Array(text)
         held.removeFirst(count)
         delivered = border
     }

@@ -3,7 +3,7 @@ internal import CharterDocuments
 /// Watches a streamed answer of blocks, as Anthropic's Messages and OpenAI's Responses have it.
 ///
 /// Each text has a watcher of its own, and an event goes on, as it came and in its order, when its
-/// watchers have cleared its texts. A call is held until it is whole; one that is stopped is not delivered at
+/// watchers have cleared its texts, with what is said in place of some of them. A call is held until it is whole; one that is stopped is not delivered at
 /// all, nor is anything behind it.
 struct AnswerGate<Form: AnswerEventForm, Watcher: TextWatcher>: AnswerStream {
     private(set) var state = AnswerState.running
@@ -132,13 +132,13 @@ struct AnswerGate<Form: AnswerEventForm, Watcher: TextWatcher>: AnswerStream {
             for place in blocks.indices { violation = violation ?? whole(place) }
         }
         if let violation {
-            return stop(place, violation, into: &output)
+            return try stop(place, violation, into: &output)
         }
         guard blocks.reduce(0, { $0 + $1.watch.count }) <= Self.mostWatchers else {
             throw .upstreamMalformed("too many parts of an answer")
         }
         while firstWaiting < waiting.count, isCleared(waiting[firstWaiting]) {
-            form.write(waiting[firstWaiting].event, to: &output)
+            try write(waiting[firstWaiting], to: &output)
             heldBytes -= waiting[firstWaiting].event.document.source.count
             firstWaiting += 1
         }
@@ -192,12 +192,35 @@ struct AnswerGate<Form: AnswerEventForm, Watcher: TextWatcher>: AnswerStream {
             && (!block.part.isCall || block.isWhole)
     }
 
+    /// Writes an event that is cleared, and in it what is said in place of its texts, and of those that
+    /// it repeats.
+    private mutating func write(
+        _ held: Waiting, to output: inout [UInt8]
+    ) throws(APIError) {
+        let event = held.event
+        var redaction = Redaction()
+        redaction.withoutTokens = true
+        for (text, number) in zip(event.texts, 0...) {
+            redaction[text.text] = blocks[held.block].watch
+                .delivery(of: text.text, number, at: held.mark)
+        }
+        for said in event.repeats {
+            guard let block = blocks.first(where: { $0.number == said.block }) else { continue }
+            redaction[said.text] = block.watch.delivery(repeating: said.text, path: said.path)
+        }
+        if redaction.isEmpty { return form.write(event, to: &output) }
+        if event.isDelta, let text = event.texts.first?.text, let new = redaction[text] {
+            return form.write(event, shortenedTo: new[...], to: &output)
+        }
+        form.write(try event.replacing(redaction), to: &output)
+    }
+
     // MARK: Ends
 
     /// The answer ends here: what stands before is delivered, and why.
     private mutating func stop(
         _ place: Int, _ violation: Watcher.Violation, into output: inout [UInt8]
-    ) {
+    ) throws(APIError) {
         stops = [AnswerStop(choice: 0, part: blocks[place].part, violation: violation)]
         // The other texts end here too; as far as they have come they are judged as a whole. A call that is
         // cut off with them has done nothing that could be told.
@@ -209,15 +232,16 @@ struct AnswerGate<Form: AnswerEventForm, Watcher: TextWatcher>: AnswerStream {
         }
         for held in waiting[firstWaiting...] {
             if isCleared(held), !held.event.isLast {
-                form.write(held.event, to: &output)
+                try write(held, to: &output)
                 continue
             }
             if !blocks[held.block].isCut, held.event.isDelta, !blocks[held.block].part.isCall,
                 let text = held.event.texts.first?.text
             {
-                let left = blocks[held.block].watch.cleared(of: text, at: held.mark)
+                let watch = blocks[held.block].watch
+                let left = watch.delivery(of: text, at: held.mark) ?? Array(text)
                 if !left.isEmpty {
-                    form.write(held.event, shortenedTo: left, to: &output)
+                    form.write(held.event, shortenedTo: left[...], to: &output)
                 }
             }
             blocks[held.block].isCut = true

@@ -1,3 +1,4 @@
+internal import CharterDetection
 internal import CharterDocuments
 
 /// The watchers of one part of an answer: one for its main text, and one for each text inside it.
@@ -28,10 +29,22 @@ struct PartWatch<Watcher: TextWatcher>: Sendable {
     /// How much of the main text may be delivered.
     var cleared: Int { channels[0].watcher.cleared }
 
-    /// How much of the first of some texts may be delivered, where they had been pushed at a mark.
-    func cleared(of text: ArraySlice<UInt8>, at mark: Mark) -> ArraySlice<UInt8> {
-        guard let (channel, end) = mark.ends.first else { return [] }
-        return JSONText.prefix(text, channels[channel].watcher.cleared - (end - text.count))
+    /// What may be delivered of one of some texts that had been pushed at a mark, with its edits; nil
+    /// where that is the text itself.
+    func delivery(
+        of text: ArraySlice<UInt8>, _ number: Int = 0, at mark: Mark
+    ) -> [UInt8]? {
+        guard mark.ends.indices.contains(number) else { return [] }
+        let (channel, end) = mark.ends[number]
+        let (watcher, place) = (channels[channel].watcher, end - text.count)
+        let cleared = JSONText.prefix(text, watcher.cleared - place)
+        return watcher.edits.applied(to: cleared, at: place)
+            ?? (cleared.count < text.count ? Array(cleared) : nil)
+    }
+
+    /// What may be delivered of a text that repeats the one of a path; nil where that is the text itself.
+    func delivery(repeating text: ArraySlice<UInt8>, path: String) -> [UInt8]? {
+        channels.first { $0.path == path }?.watcher.edits.applied(to: text, at: 0)
     }
 
     /// Whether all that had been pushed may be delivered.
@@ -87,7 +100,9 @@ struct PartWatch<Watcher: TextWatcher>: Sendable {
     private mutating func channel(at path: String) -> Int {
         // The empty path is the main text's; there are few.
         if let known = channels.firstIndex(where: { $0.path == path }) { return known }
-        channels.append(Channel(path: path, watcher: makeWatcher()))
+        var watcher = makeWatcher()
+        if AnswerPiece.isOfKeys(path) { watcher.forbidEdits() }
+        channels.append(Channel(path: path, watcher: watcher))
         return channels.count - 1
     }
 }

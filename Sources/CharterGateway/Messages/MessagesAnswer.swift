@@ -23,8 +23,10 @@ enum MessagesAnswer {
         for (block, number) in zip(blocks, 0...) { read.append(try self.block(block, number)) }
         let judged = BlockJudgement(read, watcher: watcher)
         guard let stop = judged.stop else {
+            var edited: [UInt8] = []
+            if !judged.redaction.isEmpty { judged.redaction.write(root, to: &edited) }
             return JudgedAnswer(
-                body: body, stops: [], watchers: judged.watchers,
+                body: edited.isEmpty ? body : edited, stops: [], watchers: judged.watchers,
                 isModelRefusal: root["stop_reason"]?.isText("refusal") ?? false)
         }
         let explanation = explanation(stop.stop)
@@ -40,10 +42,12 @@ enum MessagesAnswer {
             }
             writer.list("content") { writer in
                 for block in blocks[..<stop.block] {
-                    writer.raw(String(decoding: block.raw, as: UTF8.self))
+                    var bytes: [UInt8] = []
+                    judged.redaction.write(block, to: &bytes)
+                    writer.raw(String(decoding: bytes, as: UTF8.self))
                 }
                 if !stop.left.isEmpty {
-                    write(blocks[stop.block], shortenedTo: stop.left, to: &writer)
+                    write(blocks[stop.block], shortenedTo: stop.left[...], to: &writer)
                 }
                 writer.object { writer in
                     writer.member("type", "text")
@@ -62,15 +66,15 @@ enum MessagesAnswer {
             throw .upstreamMalformed("a block without `type`")
         }
         let part = MessagesForm.part(type, number)
-        var texts: [ArraySlice<UInt8>] = []
+        var texts: [(path: String, text: ArraySlice<UInt8>)] = []
         for member in block.children where !MessagesForm.isSilent(member, ofType: type) {
             if part.isCall, member.isNamed("input") {
                 // As in a stream, where it comes as text.
-                texts.append(member.raw)
+                texts.append(("", member.raw))
             } else if let text = member.text, member.isNamed("text") || member.isNamed("thinking") {
-                texts.insert(text, at: 0)
+                texts.insert(("", text), at: 0)
             } else {
-                texts += AnswerPiece.texts(inside: member).map(\.text)
+                texts += AnswerPiece.texts(inside: member)
             }
         }
         return (part, texts)

@@ -2,8 +2,8 @@ internal import CharterDocuments
 
 /// The events of OpenAI's Responses API.
 ///
-/// Events that end something repeat its whole text. What was said already is not judged again; what is new
-/// in them is judged as a text of its own.
+/// Events that end something repeat its whole text. What was said already is not judged again, and repeated
+/// as it was delivered; what is new in them is judged as a text of its own.
 struct ResponsesForm: AnswerEventForm {
     /// What the client's own request said as `instructions`: servers repeat what they were given, and with a
     /// guide that is more.
@@ -13,8 +13,8 @@ struct ResponsesForm: AnswerEventForm {
     private(set) var isModelRefusal = false
     /// By block and path, what has been said so far.
     private var saying: [Int: [String: [UInt8]]] = [:]
-    /// Texts that are over, and have been judged.
-    private var said: Set<[UInt8]> = []
+    /// Texts that are over, and have been judged, with the block and the path where they were said.
+    private var said: [[UInt8]: (block: Int, path: String)] = [:]
 
     /// Members that are no words of a model: names of things, and what was asked.
     private static let identifiers: [StaticString] = [
@@ -69,8 +69,9 @@ struct ResponsesForm: AnswerEventForm {
         case "response.output_item.done":
             news(in: root["item"], path: "item", &read)
             read.change = .stops
-            for text in (saying.removeValue(forKey: read.block ?? -1) ?? [:]).values {
-                said.insert(text)
+            let block = read.block ?? -1
+            for (path, text) in saying.removeValue(forKey: block) ?? [:] {
+                said[text] = (block, path)
             }
         default: text(type, root, &read)
         }
@@ -113,7 +114,7 @@ struct ResponsesForm: AnswerEventForm {
             read.isDelta = read.texts.count == 1 && read.texts[0].path == path
         } else if type.hasSuffix(".done"), !type.hasSuffix("_part.done") {
             let path = path(without: ".done")
-            said.insert(saying[block]?[path] ?? [])
+            said[saying[block]?[path] ?? []] = (block, path)
             read.finished = path
             news(in: root, path: "done", &read)
         } else {
@@ -131,12 +132,16 @@ struct ResponsesForm: AnswerEventForm {
         let block = read.block ?? -1
         for member in value.children where !Self.isSilent(member) {
             if let text = member.text {
-                guard !text.isEmpty, !said.contains(Array(text)),
-                    !(saying[block]?.values.contains { $0.elementsEqual(text) } ?? false)
-                else { continue }
-                said.insert(Array(text))
+                guard !text.isEmpty else { continue }
+                let here = saying[block]?.first { $0.value.elementsEqual(text) }
+                if let (block, path) = here.map({ (block, $0.key) }) ?? said[Array(text)] {
+                    read.repeats.append(AnswerEvent.Repeat(text: text, block: block, path: path))
+                    continue
+                }
                 // A text of its own: it continues none.
-                read.texts.append(("\(path) \(said.count)", text))
+                let path = "\(path) \(said.count + 1)"
+                said[Array(text)] = (block, path)
+                read.texts.append((path, text))
             } else {
                 news(in: member, path: path, &read)
             }

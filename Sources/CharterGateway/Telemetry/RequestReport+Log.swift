@@ -24,6 +24,9 @@ extension RequestReport {
             writer.list("stopped") { writer in
                 for behavior in outcome?.stopped ?? [] { writer.value(behavior) }
             }
+            writer.list("redacted") { writer in
+                for behavior in outcome?.redacted ?? [] { writer.value(behavior) }
+            }
             writer.object("ms") { writer in
                 let spans = [
                     ("detect", detect?.duration), ("decide", decide?.duration),
