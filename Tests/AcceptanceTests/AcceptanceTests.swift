@@ -28,6 +28,7 @@ struct AcceptanceTests {
                 "messages", "responses", "translation", "upstreams", "budgets", "modes", "judge",
                 "reload", "readiness", "tls",
                 "telemetry", "withheld", "interface", "probe", "traces",
+                "transform",
             ])
         )
     }

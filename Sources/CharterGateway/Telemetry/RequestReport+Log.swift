@@ -63,6 +63,9 @@ extension RequestReport {
             if !outcome.stopped.isEmpty {
                 parts.append("stopped " + outcome.stopped.joined(separator: " "))
             }
+            if !outcome.redacted.isEmpty {
+                parts.append("redacted " + outcome.redacted.joined(separator: " "))
+            }
         }
         if let errorCode { parts.append(errorCode) }
         parts += [operatorName ?? "-", "\(total.milliseconds) ms", id]

@@ -2,8 +2,9 @@ internal import CharterDocuments
 
 /// A JSON document in which some strings say something else: all other bytes stay as they came.
 struct Redaction: Sendable {
-    /// By where the text of a string begins among the texts of its document.
-    private var replaced: [Int: [UInt8]] = [:]
+    /// By where the text of a string begins among the texts of its document: the text, and what is said
+    /// in its place.
+    private var replaced: [Int: (old: ArraySlice<UInt8>, new: [UInt8])] = [:]
     /// Whether lists of tokens are left out: they repeat the text that they belong to.
     var withoutTokens = false
 
@@ -11,10 +12,13 @@ struct Redaction: Sendable {
     /// How many texts are replaced.
     var count: Int { replaced.count }
 
-    /// What is said in place of a text of the document; nil: the text itself.
+    /// What is said in place of a text of the document, which is a slice of its texts; nil: the text itself.
     subscript(text: ArraySlice<UInt8>) -> [UInt8]? {
-        get { text.isEmpty ? nil : replaced[text.startIndex] }
-        set { if !text.isEmpty { replaced[text.startIndex] = newValue } }
+        get {
+            guard let entry = replaced[text.startIndex], entry.old == text else { return nil }
+            return entry.new
+        }
+        set { if !text.isEmpty { replaced[text.startIndex] = newValue.map { (text, $0) } } }
     }
 
     /// Appends a value with what is said in it.
