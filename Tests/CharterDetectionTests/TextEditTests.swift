@@ -96,6 +96,31 @@ import Testing
         #expect(edits.map(\.range) == run.edits.map(\.range))
     }
 
+    @Test("Patterns that were kept tell where a match begins, in requests too")
+    func serialized() throws {
+        let forms = [Pattern.Form.regex("[0-9]{2,5}"), .literal("pin")]
+        for place in [Pattern.Place.request, .both] {
+            let made = forms.map {
+                Pattern(behavior: "b", place: place, form: $0, isReplaced: true)
+            }
+            let patterns = try PatternSet(made, serialized: PatternSet(made).serialized())
+            var scratch = try Scratch(for: patterns)
+            let edits = try TextScanner(patterns, for: .request)
+                .edits(in: "a 123 pin".utf8.span.bytes, using: &scratch) { _ in [] }
+            #expect(edits.map(\.range) == [2..<5, 6..<9])
+        }
+    }
+
+    @Test("A pattern that is not to be replaced is left alone in requests")
+    func unmarked() throws {
+        let patterns = try PatternSet(
+            [Pattern(behavior: "b", place: .both, form: .regex("[0-9]{2,5}"))])
+        var scratch = try Scratch(for: patterns)
+        let edits = try TextScanner(patterns, for: .request)
+            .edits(in: "a 123".utf8.span.bytes, using: &scratch) { _ in [] }
+        #expect(edits.isEmpty)
+    }
+
     @Test(
         "However a text is cut, the same is said, and as in the text as a whole", arguments: 0..<8)
     func cuts(batch: Int) throws {

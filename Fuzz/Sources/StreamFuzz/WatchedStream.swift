@@ -92,15 +92,20 @@ struct WatchedStream: Equatable {
         for (choice, parts) in texts {
             for (key, text) in parts where key != "role" {
                 let isJSON = key.hasPrefix("call ") || key == "function_call"
-                let matches = matches(
-                    of: watching.enforcement.patterns, in: text, .answer, readsEscapes: isJSON)
-                // Where a text is cut off a word ends (`\b`) that did not end there.
-                let isCut = stops.contains { $0.choice == choice }
-                let match = matches.first { match in
-                    watching.judge.ends(atPattern: match.pattern)
-                        && !(isCut && match.end == text.count)
+                // What stands on both sides of what is replaced has never stood together.
+                let parts = text.split(separator: Array(Replies.standardRedaction.utf8))
+                for (part, number) in zip(parts, 1...) {
+                    let matches = matches(
+                        of: watching.enforcement.patterns, in: Array(part), .answer,
+                        readsEscapes: isJSON)
+                    // Where a text is cut off a word ends (`\b`) that did not end there.
+                    let isCut = number < parts.count || stops.contains { $0.choice == choice }
+                    let match = matches.first { match in
+                        watching.judge.ends(atPattern: match.pattern)
+                            && !(isCut && match.end == part.count)
+                    }
+                    check(match == nil, "\(key) of \(choice) has \(match as Any): \(self)")
                 }
-                check(match == nil, "\(key) of \(choice) has \(match as Any): \(self)")
             }
         }
     }

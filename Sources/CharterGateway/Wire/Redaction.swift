@@ -44,8 +44,9 @@ struct Redaction: Sendable {
             JSONText.append(utf8: new, to: &output)
             place = value.range.upperBound
             count += 1
-        } else if withoutTokens, value.isNamed("logprobs"), value.kind == .list {
-            output += source[place..<value.range.lowerBound] + "[]".utf8
+        } else if withoutTokens, value.isNamed("logprobs"), !value.isNull {
+            output += source[place..<value.range.lowerBound]
+            output += (value.kind == .list ? "[]" : "null").utf8
             place = value.range.upperBound
         } else {
             for child in value.children { rewrite(child, &place, &count, &output) }
