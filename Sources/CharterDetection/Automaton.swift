@@ -57,6 +57,6 @@ final class Automaton: Sendable {
     }
 
     static func needsStarts(_ expression: Expression, for text: PatternSet.Text) -> Bool {
-        text == .answer && expression.widths.count > 1
+        (text == .answer || expression.isReplaced) && expression.widths.count > 1
     }
 }

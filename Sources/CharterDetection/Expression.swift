@@ -10,14 +10,17 @@ struct Expression: Sendable, Hashable {
     /// Whether a match depends on what follows it (`\b`, `$`), so that it is told late, and not in
     /// the order of the ends.
     var looksAhead = false
+    /// Whether a match may be replaced, so that its start is looked for in requests, too.
+    let isReplaced: Bool
 
     /// Takes a literal in normal form and escaped, a regex as it stands.
     ///
     /// - Parameter isLinewise: `^` and `$` stand for the ends of lines, too.
-    init(_ form: Pattern.Form, isLinewise: Bool) {
+    init(_ pattern: Pattern, isLinewise: Bool) {
+        isReplaced = pattern.isReplaced
         // UTF8: a match begins and ends on scalar borders.
         flags = UInt32(HS_FLAG_UTF8)
-        switch form {
+        switch pattern.form {
         case .literal(let text):
             let normalized = TextNormalizer.normalized(text)
             source = Self.escaped(normalized)

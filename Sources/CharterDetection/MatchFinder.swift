@@ -22,6 +22,8 @@ struct MatchFinder: ~Copyable {
     private var told: [Found] = []
     /// What the last call settled.
     private(set) var settled: [Found] = []
+    /// How much has been looked at for the starts of matches that are replaced.
+    private var lookedAt = 0
 
     /// Begins a text, which is ``NormalizedText/isOverfull`` beyond `heldLimit` original bytes.
     init(
@@ -161,6 +163,26 @@ struct MatchFinder: ~Copyable {
         }
         return first + search.start
     }
+
+    /// The original bytes of a match that has just been settled.
+    ///
+    /// Where there are many, and much has been looked at for their starts, a match begins as early as it
+    /// can: then it has too much, and never too little.
+    mutating func range(
+        of found: Found,
+        using scratch: borrowing Scratch
+    ) throws(ScanError) -> Range<Int> {
+        let widths = automaton.expressions[found.pattern].widths
+        var start = text.scalarBorder(before: max(found.end - widths.upperBound, text.start))
+        if widths.count == 1 || lookedAt < Self.mostLookedAt {
+            lookedAt += widths.count == 1 ? 0 : widths.upperBound
+            start = try self.start(of: found, using: scratch)
+        }
+        return text.original(of: start)..<match(found).end
+    }
+
+    /// How many bytes of a text are looked at for the starts of matches that are replaced.
+    private static let mostLookedAt = 8 << 20
 
     /// Where what the matches that end at `end` look at has ended: two scalars on.
     private func seen(behind end: Int) -> Int {

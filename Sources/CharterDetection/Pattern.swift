@@ -32,10 +32,12 @@ public struct Pattern: Sendable, Hashable {
     public var asked: Bool
     /// Whether a match triggers a duty instead of demanding a value (SEMANTICS §7).
     public var triggered: Bool
+    /// Whether its behavior calls for `transform`, so that matches in requests may be replaced.
+    public var isReplaced: Bool
     /// Where the pattern stands in its document.
     public var source: SourcePosition
 
-    /// A pattern; unsaid: of the highest value, neither asked for nor a trigger.
+    /// A pattern; unsaid: of the highest value, not asked for, no trigger, and not replaced.
     public init(
         behavior: BehaviorID,
         place: Place,
@@ -43,6 +45,7 @@ public struct Pattern: Sendable, Hashable {
         value: Text? = nil,
         asked: Bool = false,
         triggered: Bool = false,
+        isReplaced: Bool = false,
         source: SourcePosition = .unknown
     ) {
         self.behavior = behavior
@@ -51,6 +54,7 @@ public struct Pattern: Sendable, Hashable {
         self.value = value
         self.asked = asked
         self.triggered = triggered
+        self.isReplaced = isReplaced
         self.source = source
     }
 }

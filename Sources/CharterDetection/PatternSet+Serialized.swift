@@ -43,7 +43,7 @@ extension PatternSet {
         guard try reader.number() == patterns.count else { throw .otherPatterns }
         var expressions: [Expression] = []
         for pattern in patterns {
-            var expression = Expression(pattern.form, isLinewise: isLinewise)
+            var expression = Expression(pattern, isLinewise: isLinewise)
             let place = try reader.bytes()
             let source = try reader.bytes()
             let flags = try reader.number()

@@ -82,7 +82,7 @@ public struct PatternSet: Sendable {
     ) -> (expressions: [Expression], problems: [PatternProblem]) {
         var problems: [PatternProblem] = []
         let expressions = patterns.enumerated().map { index, pattern in
-            var expression = Expression(pattern.form, isLinewise: isLinewise)
+            var expression = Expression(pattern, isLinewise: isLinewise)
             do throws(PatternProblem.Kind) {
                 try expression.measure(pattern.form)
             } catch {

@@ -99,6 +99,7 @@ struct PatternsReader {
             value: values["value"].map { Text($0.text) },
             asked: asked,
             triggered: triggered,
+            isReplaced: behavior.otherwise == .transform,
             source: findings.source.position(of: entry.range.lowerBound)
         )
         check(pattern, of: behavior, values.mapValues(\.node))

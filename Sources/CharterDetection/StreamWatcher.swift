@@ -13,6 +13,10 @@
 /// end, the one that starts first, then the pattern that comes first. So a longer match that began
 /// earlier and has not ended yet does not count: nobody can know that it will.
 ///
+/// **What is replaced** does not end the text: its matches become ``edits``, and their bytes are not
+/// delivered. Before the byte up to which the text has been delivered every edit is known, with where it
+/// begins and what it says; the last one may still grow behind that byte.
+///
 /// A state machine for one task at a time, without locks; the memory for scanning is lent.
 public final class StreamWatcher {
     /// A match that was not to be.
@@ -54,8 +58,12 @@ public final class StreamWatcher {
 
     /// How it stands with the text.
     public var outcome: Outcome { state.outcome }
-    /// How many original bytes have been delivered.
+    /// How many original bytes have been delivered, or replaced.
     public var delivered: Int { state.delivered }
+    /// What is said in place of matches, in order; they neither overlap nor touch.
+    public var edits: [TextEdit] { state.replaced.edits }
+    /// Of each edit, the pattern whose words it has.
+    public var editPatterns: [Int] { state.replaced.patterns }
 
     private var state: WatchedText
 
@@ -72,19 +80,23 @@ public final class StreamWatcher {
     ///
     /// - Parameters:
     ///   - bytes: UTF-8, cut anywhere. What is not UTF-8 is watched as U+FFFD and delivered as is.
-    ///   - delivery: What may be delivered now is appended here.
+    ///   - delivery: What may be delivered now is appended here, with its edits.
     ///   - scratch: Of the same patterns.
     ///   - violates: Asked about each match, by end, then pattern, until it has said yes and all
     ///     with the same end have been asked about.
+    ///   - replacing: Asked about each match that does not violate: what is said in its place, nil
+    ///     where it stays.
     /// - Returns: How it stands with the text now.
     @discardableResult
     public func push(
         _ bytes: RawSpan,
         to delivery: inout [UInt8],
         using scratch: inout Scratch,
-        violates: (Match) -> Bool
+        violates: (Match) -> Bool,
+        replacing: (Match) -> [UInt8]? = { _ in nil }
     ) -> Outcome {
-        state.push(bytes, to: &delivery, using: scratch, violates: violates)
+        state.push(
+            bytes, to: &delivery, using: scratch, violates: violates, replacing: replacing)
     }
 
     /// Ends the text: what was held back is judged as it stands, and delivered.
@@ -92,9 +104,10 @@ public final class StreamWatcher {
     public func finish(
         to delivery: inout [UInt8],
         using scratch: inout Scratch,
-        violates: (Match) -> Bool
+        violates: (Match) -> Bool,
+        replacing: (Match) -> [UInt8]? = { _ in nil }
     ) -> Outcome {
-        state.finish(to: &delivery, using: scratch, violates: violates)
+        state.finish(to: &delivery, using: scratch, violates: violates, replacing: replacing)
     }
 }
 
@@ -102,6 +115,7 @@ public final class StreamWatcher {
 private struct WatchedText: ~Copyable {
     private(set) var outcome = StreamWatcher.Outcome.open
     private(set) var delivered = 0
+    private(set) var replaced = MatchEdits()
     private var finder: MatchFinder
     /// What has come and is not delivered.
     private var held: [UInt8] = []
@@ -114,7 +128,8 @@ private struct WatchedText: ~Copyable {
         _ bytes: RawSpan,
         to delivery: inout [UInt8],
         using scratch: borrowing Scratch,
-        violates: (Match) -> Bool
+        violates: (Match) -> Bool,
+        replacing: (Match) -> [UInt8]?
     ) -> StreamWatcher.Outcome {
         var index = 0
         while outcome == .open, index < bytes.byteCount {
@@ -124,7 +139,7 @@ private struct WatchedText: ~Copyable {
             slice.withUnsafeBytes { held.append(contentsOf: $0) }
             do {
                 index += try finder.scan(slice, using: scratch)
-                try judge(violates, to: &delivery, using: scratch)
+                try judge(violates, replacing, to: &delivery, using: scratch)
                 if outcome == .open, finder.text.isOverfull {
                     stop(.unreadable(at: finder.text.position))
                 }
@@ -138,15 +153,15 @@ private struct WatchedText: ~Copyable {
     mutating func finish(
         to delivery: inout [UInt8],
         using scratch: borrowing Scratch,
-        violates: (Match) -> Bool
+        violates: (Match) -> Bool,
+        replacing: (Match) -> [UInt8]?
     ) -> StreamWatcher.Outcome {
         guard outcome == .open else { return outcome }
         do {
             try finder.finish(using: scratch)
-            try judge(violates, to: &delivery, using: scratch)
+            try judge(violates, replacing, to: &delivery, using: scratch)
             if outcome == .open {
-                delivery += held
-                delivered += held.count
+                deliver(upTo: delivered + held.count, to: &delivery)
                 stop(.finished)
             }
         } catch {
@@ -157,13 +172,21 @@ private struct WatchedText: ~Copyable {
 
     private mutating func judge(
         _ violates: (Match) -> Bool,
+        _ replacing: (Match) -> [UInt8]?,
         to delivery: inout [UInt8],
         using scratch: borrowing Scratch
     ) throws(ScanError) {
         var first: (start: Int, found: MatchFinder.Found)?
         for found in finder.settled {
             if let first, first.found.end < found.end { break }
-            guard violates(finder.match(found)) else { continue }
+            let match = finder.match(found)
+            guard violates(match) else {
+                if let replacement = replacing(match) {
+                    let range = try finder.range(of: found, using: scratch)
+                    replaced.add(range, pattern: found.pattern, replacement: replacement)
+                }
+                continue
+            }
             let start = try finder.start(of: found, using: scratch)
             if start < first?.start ?? .max { first = (start, found) }
         }
@@ -171,6 +194,7 @@ private struct WatchedText: ~Copyable {
             return deliver(upTo: finder.text.border, to: &delivery)
         }
         let range = finder.text.original(of: start)..<finder.match(found).end
+        replaced.end(at: range.lowerBound)
         deliver(upTo: range.lowerBound, to: &delivery)
         stop(.violation(StreamWatcher.Violation(pattern: found.pattern, range: range)))
     }
@@ -178,7 +202,8 @@ private struct WatchedText: ~Copyable {
     private mutating func deliver(upTo border: Int, to delivery: inout [UInt8]) {
         let count = border - delivered
         guard count > 0 else { return }
-        delivery += held.prefix(count)
+        let text = held.prefix(count)
+        delivery += replaced.edits.applied(to: text, at: delivered) ?? Array(text)
         held.removeFirst(count)
         delivered = border
     }

@@ -35,6 +35,33 @@ public struct TextScanner: Sendable {
         return matches
     }
 
+    /// What is said in place of matches, in order; those that overlap or touch are one.
+    ///
+    /// - Parameter replacing: asked about each match of a pattern that may be replaced: what is said in
+    ///   its place, nil where it stays.
+    public func edits(
+        in text: RawSpan, using scratch: inout Scratch, replacing: (Match) -> [UInt8]?
+    ) throws(ScanError) -> [TextEdit] {
+        var edits = MatchEdits()
+        var finder = try MatchFinder(automaton, heldLimit: .max, readsEscapes: false)
+        func take(_ finder: inout MatchFinder) throws(ScanError) {
+            for found in finder.settled where automaton.expressions[found.pattern].isReplaced {
+                guard let replacement = replacing(finder.match(found)) else { continue }
+                let range = try finder.range(of: found, using: scratch)
+                edits.add(range, pattern: found.pattern, replacement: replacement)
+            }
+        }
+        var index = 0
+        while index < text.byteCount {
+            let end = min(index + MatchFinder.sliceSize, text.byteCount)
+            index += try finder.scan(text.extracting(index..<end), using: scratch)
+            try take(&finder)
+        }
+        try finder.finish(using: scratch)
+        try take(&finder)
+        return edits.edits
+    }
+
     /// Calls `visit` with each match, as `matches` tells them, and keeps none.
     func visitMatches(
         in text: RawSpan,

@@ -1,6 +1,6 @@
 public import CharterEngine
 
-/// What a refusal or an owed duty says, by behavior and language (`NAME.replies.yaml`, docs/gateway.md).
+/// What a refusal or an owed duty says, and what stands for what is left out, by behavior and language (`NAME.replies.yaml`, docs/gateway.md).
 public struct Replies: Sendable {
     /// The texts of one behavior, by language tag in lower case.
     public struct Reply: Sendable {
@@ -8,8 +8,12 @@ public struct Replies: Sendable {
         public var refusal: [String: String] = [:]
         /// What is said where the duty is owed.
         public var duty: [String: String] = [:]
+        /// What stands in place of words that exercise the behavior.
+        public var redaction: [String: String] = [:]
     }
 
+    /// What stands in place of words where it is unsaid.
+    public static let standardRedaction = "[redacted]"
     /// The language of a text that names none.
     public static let standardLanguage = "en"
 
@@ -28,6 +32,11 @@ public struct Replies: Sendable {
     /// What the duty says when it is owed; nil where it is unsaid.
     public func duty(of behavior: BehaviorID, language: String?) -> String? {
         Replies.choose(replies[behavior]?.duty, language)
+    }
+
+    /// What stands in place of words that exercise the behavior; ``standardRedaction`` where it is unsaid.
+    public func redaction(of behavior: BehaviorID, language: String?) -> String {
+        Replies.choose(replies[behavior]?.redaction, language) ?? Replies.standardRedaction
     }
 
     /// The language itself, else its first subtag (RFC 4647 lookup), else English.
@@ -81,16 +90,41 @@ public struct Replies: Sendable {
                             reason: "only a duty is owed, so that this is never said",
                             help: "take it out, or write `refusal`")
                     }
+                case "redaction":
+                    let words = read(texts, &findings)
+                    replies[id, default: Reply()].redaction = words
+                    check(redaction: words, of: behavior, at: kind.range, &findings)
                 default:
                     findings.add(
                         "replies.unknown-key", at: kind.range,
                         "there is no `\(kind.scalar ?? "")` here",
-                        help: NearestName.help(for: kind.scalar ?? "", among: ["refusal", "duty"])
-                            ?? "write `refusal` or `duty`")
+                        help: NearestName.help(
+                            for: kind.scalar ?? "", among: ["refusal", "duty", "redaction"])
+                            ?? "write `refusal`, `duty` or `redaction`")
                 }
             }
         }
         return replies
+    }
+
+    private static func check(
+        redaction words: [String: String], of behavior: Behavior, at place: Range<Int>,
+        _ findings: inout Findings
+    ) {
+        if words.values.contains(where: { $0.allSatisfy(\.isWhitespace) }) {
+            findings.add(
+                "replies.bad-value", at: place, "a redaction that says nothing",
+                reason: "what stands before it and behind it would read as one",
+                help: "write a word, such as `\(standardRedaction)`")
+        }
+        if behavior.otherwise != .transform {
+            findings.add(
+                "replies.no-redaction", .warning, at: place,
+                "`\(behavior.id)` calls for no redaction",
+                reason:
+                    "without `otherwise=transform` no words are replaced, so that this is never said",
+                help: "take it out, or write `otherwise=transform` at the behavior")
+        }
     }
 
     private static func read(_ node: YAMLNode, _ findings: inout Findings) -> [String: String] {

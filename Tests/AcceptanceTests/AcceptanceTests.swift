@@ -29,6 +29,7 @@ struct AcceptanceTests {
                 "reload", "readiness", "tls",
                 "telemetry", "withheld", "interface", "probe", "traces",
                 "hostile", "wire", "completions", "connections",
+                "transform",
             ])
         )
     }

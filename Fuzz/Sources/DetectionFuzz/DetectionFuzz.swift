@@ -53,11 +53,12 @@ struct DetectionFuzz: Fuzzer {
     }
 
     private func watch(_ patterns: PatternSet, _ text: [UInt8], _ cuts: [UInt8]) {
-        for violating in [0, 1, 2] {
+        for (violating, replaces) in [(0, false), (1, false), (2, false), (0, true), (1, true)] {
             let violates = { (pattern: Int) in violating > 0 && pattern % 2 == violating - 1 }
-            let whole = WatchedText([text], patterns, violates)
+            let replacing = { (_: Int) in replaces }
+            let whole = WatchedText([text], patterns, violates, replacing: replacing)
             for pieces in [text.cut(cuts), text.cut([])] {
-                let other = WatchedText(pieces, patterns, violates)
+                let other = WatchedText(pieces, patterns, violates, replacing: replacing)
                 check(other == whole, "cut, \(other) is \(whole)")
             }
             whole.checkDelivery(of: text)

@@ -6,8 +6,13 @@ struct WatchedText: Equatable {
     private(set) var matches: [Match] = []
     private var outcome = StreamWatcher.Outcome.open
     private var delivered: [UInt8] = []
+    private var cleared = 0
+    private var edits: [TextEdit] = []
 
-    init(_ pieces: [[UInt8]], _ patterns: PatternSet, _ violates: (Int) -> Bool) {
+    init(
+        _ pieces: [[UInt8]], _ patterns: PatternSet, _ violates: (Int) -> Bool,
+        replacing: (Int) -> Bool
+    ) {
         do {
             var scratch = try Scratch(for: patterns)
             let watcher = try StreamWatcher(patterns)
@@ -16,10 +21,18 @@ struct WatchedText: Equatable {
                 told.append(match)
                 return violates(match.pattern)
             }
-            for piece in pieces {
-                watcher.push(piece.span.bytes, to: &delivered, using: &scratch, violates: judge)
+            let words = { (match: Match) in
+                replacing(match.pattern) ? Array("<\(match.pattern)>".utf8) : nil
             }
-            outcome = watcher.finish(to: &delivered, using: &scratch, violates: judge)
+            for piece in pieces {
+                watcher.push(
+                    piece.span.bytes, to: &delivered, using: &scratch, violates: judge,
+                    replacing: words)
+            }
+            outcome = watcher.finish(
+                to: &delivered, using: &scratch, violates: judge, replacing: words)
+            cleared = watcher.delivered
+            edits = watcher.edits
             matches = told
         } catch {
             check(false, "a text is watched: \(error)")
@@ -27,11 +40,16 @@ struct WatchedText: Equatable {
     }
 
     func checkDelivery(of text: [UInt8]) {
-        check(text.starts(with: delivered), "what is delivered is the text")
+        let expected = edits.applied(to: text.prefix(cleared), at: 0) ?? Array(text.prefix(cleared))
+        check(delivered == expected, "what is delivered is the text with its edits")
+        for (edit, next) in zip(edits, edits.dropFirst()) {
+            check(edit.range.upperBound < next.range.lowerBound, "\(edit) and \(next) are apart")
+        }
         switch outcome {
-        case .finished: check(delivered == text, "all is delivered")
+        case .finished: check(cleared == text.count, "all is delivered")
         case .violation(let violation):
-            check(violation.range.lowerBound == delivered.count, "\(violation) is not delivered")
+            check(violation.range.lowerBound == cleared, "\(violation) is not delivered")
+            check(edits.last?.range.upperBound ?? 0 <= cleared, "no edit is behind it")
             check(violation.range.upperBound <= text.count, "\(violation) is in the text")
         case .open, .unreadable, .failed: check(false, "it ends: \(outcome)")
         }

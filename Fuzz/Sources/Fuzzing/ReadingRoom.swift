@@ -81,6 +81,12 @@ public struct ReadingRoom {
         otherwise: refuse
         ```
 
+        ## Numbers of cards {#card_numbers authority=operator default=off}
+
+        ```charter
+        otherwise: transform
+        ```
+
         ## Crisis line {#crisis_line authority=operator default=on duty=true tier=safety}
 
         ```charter
@@ -105,6 +111,8 @@ public struct ReadingRoom {
         - {behavior: secrets, regex: 'a[b-d]{2,9}\\b'}
         - {behavior: loans_of_others, regex: 'x.{1,20}z'}
         - {behavior: spoilers, literal: ends}
+        - {behavior: card_numbers, regex: '[0-9]{3,8}'}
+        - {behavior: card_numbers, literal: 9x}
         - {behavior: detail, value: full, in: request, literal: all of it, asked: true}
         - {behavior: crisis_line, in: request, literal: help, triggered: true}
         """

@@ -5,20 +5,22 @@ struct AnswerEvent: Sendable {
     /// The event's type.
     let type: String
     /// Its data.
-    let document: JSONDocument
+    private(set) var document: JSONDocument
     /// The number of the block that it belongs to; nil: it stands beside them.
     var block: Int?
     /// What becomes of the block.
     var change = Change.none
     /// The texts that it adds, each to those of its path in the block.
     var texts: [(path: String, text: ArraySlice<UInt8>)] = []
+    /// The texts in it that repeat what was added before, in whichever block.
+    var repeats: [Repeat] = []
     /// The path whose text is over with it.
     var finished: String?
-    /// Texts that are whole with it, and continue none.
-    var whole: [ArraySlice<UInt8>] = []
+    /// Texts that are whole with it, and continue none; a path tells whether one is of keys.
+    var whole: [(path: String, text: ArraySlice<UInt8>)] = []
     /// What of the texts people read as one text, from block to block: clients put it together.
     var spoken: ArraySlice<UInt8>?
-    /// Whether its one text may be shortened where the answer is stopped in it.
+    /// Whether its one text may be written anew: where the answer is stopped in it, or some of it replaced.
     var isDelta = false
     /// Whether it goes on at once, whatever waits.
     var isUrgent = false
@@ -36,9 +38,27 @@ struct AnswerEvent: Sendable {
         case stops
     }
 
+    /// A text that was said before.
+    struct Repeat: Sendable {
+        let text: ArraySlice<UInt8>
+        /// The path of a block under which all of it was added; nil: it was whole.
+        let origin: (block: Int, path: String)?
+    }
+
     init(_ type: String, _ document: JSONDocument) {
         self.type = type
         self.document = document
+    }
+
+    /// The event with what is said in place of some of its texts.
+    func replacing(_ redaction: Redaction) throws(APIError) -> AnswerEvent {
+        var data: [UInt8] = []
+        redaction.write(document.root, to: &data)
+        var event = self
+        do { event.document = try JSONDocument(data) } catch {
+            throw .upstreamMalformed("\(error)")
+        }
+        return event
     }
 }
 
@@ -54,7 +74,7 @@ protocol AnswerEventForm: Sendable {
     mutating func read(_ event: ServerSentEvents.Event) throws(APIError) -> AnswerEvent
     /// Writes an event as it came.
     mutating func write(_ event: AnswerEvent, to output: inout [UInt8])
-    /// Writes an event with what is left of its one text.
+    /// Writes an event with what is left, or said in place, of its one text.
     mutating func write(
         _ event: AnswerEvent, shortenedTo text: ArraySlice<UInt8>, to output: inout [UInt8])
     /// Ends an answer that is stopped: what is open is closed, and the explanation is given.

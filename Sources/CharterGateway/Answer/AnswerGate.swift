@@ -1,11 +1,13 @@
+internal import CharterDetection
 internal import CharterDocuments
 
 /// Watches a streamed answer of blocks, as Anthropic's Messages and OpenAI's Responses have it.
 ///
 /// Each text has a watcher of its own, and an event goes on, as it came and in its order, when its
-/// watchers have cleared its texts. A call is held until it is whole; one that is stopped is not delivered at
-/// all, nor is anything behind it. What people read as one text has a watcher of its own, from block to
-/// block: models are made to cut their sentences there, as by citations.
+/// watchers have cleared its texts, with what is said in place of some of them. A call is held until it is
+/// whole; one that is stopped is not delivered at all, nor is anything behind it. What people read as one text
+/// has a watcher of its own, from block to block: models are made to cut their sentences there, as by
+/// citations. What would have to be replaced across blocks ends the answer.
 struct AnswerGate<Form: AnswerEventForm, Watcher: TextWatcher>: AnswerStream {
     private(set) var state = AnswerState.running
     private(set) var stops: [AnswerStop<Watcher.Violation>] = []
@@ -16,6 +18,8 @@ struct AnswerGate<Form: AnswerEventForm, Watcher: TextWatcher>: AnswerStream {
     private var events: ServerSentEvents
     private var blocks: [Block] = []
     private var spoken: PartWatch<Watcher>
+    /// What has replaced something in texts that are whole, and of which part.
+    private var replaced: [(part: AnswerPart, watcher: Watcher)] = []
     private var waiting: [Waiting] = []
     private var firstWaiting = 0
     private var heldBytes = 0
@@ -27,6 +31,8 @@ struct AnswerGate<Form: AnswerEventForm, Watcher: TextWatcher>: AnswerStream {
     /// The most texts that are judged each by itself.
     private static var mostTexts: Int { 10_000 }
     private var textCount = 0
+    /// What is said in place of texts that were whole when they came, where they are told again.
+    private var wholeTexts: [[UInt8]: [UInt8]] = [:]
     /// The number of what stands beside all blocks.
     private static var beside: Int { -1 }
 
@@ -49,6 +55,8 @@ struct AnswerGate<Form: AnswerEventForm, Watcher: TextWatcher>: AnswerStream {
         let spoken: PartWatch<Watcher>.Mark?
         /// Whether a text that is whole with it may not be delivered.
         let isStopped: Bool
+        /// What is said in place of texts that are whole with it.
+        let whole: Redaction
     }
 
     /// - Parameters:
@@ -75,6 +83,7 @@ struct AnswerGate<Form: AnswerEventForm, Watcher: TextWatcher>: AnswerStream {
     var watchers: [(choice: Int, part: AnswerPart, watcher: Watcher)] {
         blocks.flatMap { block in block.watch.watchers.map { (0, block.part, $0) } }
             + spoken.watchers.map { (0, .content, $0) }
+            + replaced.map { (0, $0.part, $0.watcher) }
     }
 
     @_specialize(where Form == MessagesForm, Watcher == PatternWatcher)
@@ -144,12 +153,12 @@ struct AnswerGate<Form: AnswerEventForm, Watcher: TextWatcher>: AnswerStream {
         guard textCount <= Self.mostTexts else {
             throw .upstreamMalformed("too many parts of an answer")
         }
-        let wrong = judge(event.whole, of: blocks[place].part)
+        let (whole, wrong) = judge(event.whole, of: blocks[place].part)
         violation = violation ?? wrong
         waiting.append(
             Waiting(
                 event: event, block: place, mark: mark, spoken: spokenMark,
-                isStopped: wrong != nil))
+                isStopped: wrong != nil, whole: whole))
         heldBytes += event.document.source.count
         if let path = event.finished {
             violation = violation ?? blocks[place].watch.finish(path: path)
@@ -160,22 +169,25 @@ struct AnswerGate<Form: AnswerEventForm, Watcher: TextWatcher>: AnswerStream {
             violation = nil
         }
         if case .stops = event.change {
-            violation = violation ?? whole(place)
+            violation = violation ?? finish(place)
         } else if event.isLast {
             // What the model has not closed is judged as a whole, too.
             for place in blocks.indices where violation == nil {
-                violation = whole(place)
+                violation = finish(place)
                 violatedPlace = place
             }
             spokenViolation = spokenViolation ?? spoken.finish().first
         }
-        if let violation { return stop(violatedPlace, violation, into: &output) }
-        if let spokenViolation { return stop(nil, spokenViolation, into: &output) }
+        if let violation { return try stop(violatedPlace, violation, into: &output) }
+        if let spokenViolation { return try stop(nil, spokenViolation, into: &output) }
         guard blocks.reduce(0, { $0 + $1.watch.count }) <= Self.mostWatchers else {
             throw .upstreamMalformed("too many parts of an answer")
         }
         while firstWaiting < waiting.count, isCleared(waiting[firstWaiting]) {
-            form.write(waiting[firstWaiting].event, to: &output)
+            if let (_, violation) = try crossing(waiting[firstWaiting]) {
+                return try stop(nil, violation, isCrossing: true, into: &output)
+            }
+            try write(waiting[firstWaiting], to: &output)
             heldBytes -= waiting[firstWaiting].event.document.source.count
             firstWaiting += 1
         }
@@ -217,19 +229,27 @@ struct AnswerGate<Form: AnswerEventForm, Watcher: TextWatcher>: AnswerStream {
         return blocks.count - 1
     }
 
-    /// Judges texts that are whole, each by itself.
-    private func judge(
-        _ texts: [ArraySlice<UInt8>], of part: AnswerPart
-    ) -> Watcher.Violation? {
-        for text in texts {
+    /// Judges texts that are whole, each by itself: what is said in their place, or why they may not be.
+    private mutating func judge(
+        _ texts: [(path: String, text: ArraySlice<UInt8>)], of part: AnswerPart
+    ) -> (Redaction, Watcher.Violation?) {
+        var redaction = Redaction()
+        for (path, text) in texts {
             var watcher = makeWatcher(part)
-            if let violation = watcher.push(text) ?? watcher.finish() { return violation }
+            if AnswerPiece.isOfKeys(path) { watcher.forbidEdits() }
+            if let violation = watcher.push(text) ?? watcher.finish() {
+                return (redaction, violation)
+            }
+            guard let new = watcher.edits.applied(to: text, at: 0) else { continue }
+            replaced.append((part, watcher))
+            redaction[text] = new
+            wholeTexts[Array(text)] = new
         }
-        return nil
+        return (redaction, nil)
     }
 
     /// A block is whole: what is left of it is judged.
-    private mutating func whole(_ place: Int) -> Watcher.Violation? {
+    private mutating func finish(_ place: Int) -> Watcher.Violation? {
         guard !blocks[place].isWhole else { return nil }
         let violations = [blocks[place].violation].compactMap { $0 } + blocks[place].watch.finish()
         // What stands beside goes on being added to.
@@ -244,14 +264,66 @@ struct AnswerGate<Form: AnswerEventForm, Watcher: TextWatcher>: AnswerStream {
             && (!block.part.isCall || block.isWhole)
     }
 
+    /// Writes an event that is cleared, and in it what is said in place of its texts, and of those that
+    /// it repeats.
+    private mutating func write(
+        _ held: Waiting, to output: inout [UInt8]
+    ) throws(APIError) {
+        let event = held.event
+        var redaction = held.whole
+        redaction.withoutTokens = true
+        for (text, number) in zip(event.texts, 0...) {
+            redaction[text.text] = blocks[held.block].watch
+                .delivery(of: text.text, number, at: held.mark)
+        }
+        for said in event.repeats {
+            if let (number, path) = said.origin {
+                guard let block = blocks.first(where: { $0.number == number }) else { continue }
+                redaction[said.text] = block.watch.delivery(repeating: said.text, path: path)
+            } else if !wholeTexts.isEmpty {
+                redaction[said.text] = wholeTexts[Array(said.text)]
+            }
+        }
+        if redaction.isEmpty { return form.write(event, to: &output) }
+        if event.isDelta, let text = event.texts.first?.text, let new = redaction[text] {
+            return form.write(event, shortenedTo: new[...], to: &output)
+        }
+        form.write(try event.replacing(redaction), to: &output)
+    }
+
+    /// Where what is read from block to block has to be replaced in an event, and its own texts have not: words
+    /// that go over several blocks cannot be.
+    private func crossing(
+        _ held: Waiting
+    ) throws(APIError) -> (place: Int, violation: Watcher.Violation)? {
+        guard let mark = held.spoken, let text = held.event.spoken else { return nil }
+        let together = spoken.edits(in: text, at: mark)
+        if together.isEmpty { return nil }
+        let number = held.event.texts.firstIndex { $0.text.startIndex == text.startIndex }
+        let watch = blocks[held.block].watch
+        let own = number.map { watch.edits(in: text, $0, at: held.mark) } ?? []
+        guard
+            let place = together.first(where: { edit in
+                !own.contains { $0.range.contains(edit.range) }
+            })?.range.lowerBound
+        else { return nil }
+        guard let violation = spoken.violation(replacedAt: place, in: text, at: mark) else {
+            throw .upstreamMalformed("words that cannot be replaced")
+        }
+        return (place, violation)
+    }
+
     // MARK: Ends
 
     /// The answer ends here: what stands before is delivered, and why.
     ///
-    /// - Parameter place: of the block; nil: what is wrong goes over several.
+    /// - Parameters:
+    ///   - place: of the block; nil: what is wrong goes over several.
+    ///   - isCrossing: whether it is what cannot be replaced there.
     private mutating func stop(
-        _ place: Int?, _ violation: Watcher.Violation, into output: inout [UInt8]
-    ) {
+        _ place: Int?, _ violation: Watcher.Violation, isCrossing: Bool = false,
+        into output: inout [UInt8]
+    ) throws(APIError) {
         let part = place.map { blocks[$0].part } ?? .content
         stops = [AnswerStop(choice: 0, part: part, violation: violation)]
         // The other texts end here too; as far as they have come they are judged as a whole. A call that is
@@ -267,29 +339,34 @@ struct AnswerGate<Form: AnswerEventForm, Watcher: TextWatcher>: AnswerStream {
             stops += together.map { AnswerStop(choice: 0, part: .content, violation: $0) }
         }
         for held in waiting[firstWaiting...] {
-            if isCleared(held), !held.event.isLast {
-                form.write(held.event, to: &output)
+            let crossing = try crossing(held)
+            if isCleared(held), crossing == nil, !held.event.isLast {
+                try write(held, to: &output)
                 continue
             }
-            let left = left(of: held)
-            if !left.isEmpty { form.write(held.event, shortenedTo: left, to: &output) }
+            let left = left(of: held, upTo: crossing?.place ?? .max)
+            if !left.isEmpty { form.write(held.event, shortenedTo: left[...], to: &output) }
             blocks[held.block].isCut = true
+            if let crossing, !isCrossing {
+                let stop = AnswerStop(choice: 0, part: .content, violation: crossing.violation)
+                stops.insert(stop, at: 0)
+            }
             // What goes on behind it in other blocks is not to be read without it.
-            if place == nil { break }
+            if place == nil || crossing != nil { break }
         }
         form.end(explanation(stops[0]), to: &output)
         complete()
     }
 
     /// What may be delivered of the text of an event in which the answer ends.
-    private func left(of held: Waiting) -> ArraySlice<UInt8> {
+    private func left(of held: Waiting, upTo limit: Int) -> [UInt8] {
         let block = blocks[held.block]
         guard !block.isCut, held.event.isDelta, !block.part.isCall,
             let text = held.event.texts.first?.text
         else { return [] }
-        let left = block.watch.cleared(of: text, at: held.mark)
         let together = held.spoken.map { spoken.cleared(of: text, at: $0) } ?? text
-        return together.count < left.count ? together : left
+        let limit = min(limit, together.count)
+        return block.watch.delivery(of: text, at: held.mark, upTo: limit) ?? Array(text)
     }
 
     private mutating func complete() {

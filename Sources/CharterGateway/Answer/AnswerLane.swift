@@ -3,7 +3,7 @@ internal import CharterDocuments
 /// One part of one answer under watch, and what waits until its watchers have cleared it.
 ///
 /// Whole pieces wait and whole pieces go, so that what is cleared passes on as it came. Only where
-/// the answer is stopped a piece is shortened.
+/// the answer is stopped a piece is shortened, and where some of it is replaced it is written anew.
 struct AnswerLane<Watcher: TextWatcher>: Sendable {
     let part: AnswerPart
     private(set) var watch: PartWatch<Watcher>
@@ -23,8 +23,8 @@ struct AnswerLane<Watcher: TextWatcher>: Sendable {
         let isWholeEvent: Bool
         /// Its place among all pieces of the answer.
         let number: Int
-        /// What is left of its text, where the answer was stopped in it.
-        var shortened: ArraySlice<UInt8>?
+        /// What of it is not delivered as it came; nil: all is.
+        var edits: PieceEdits?
         fileprivate var mark = PartWatch<Watcher>.Mark()
 
         init(
@@ -44,6 +44,11 @@ struct AnswerLane<Watcher: TextWatcher>: Sendable {
         var choice: ChatChunk.Choice { chunk.choices[choicePlace] }
         var piece: AnswerPiece { choice.pieces[piecePlace] }
         var size: Int { chunk.source.count }
+
+        mutating func edit(by watch: PartWatch<Watcher>) {
+            let edits = watch.edits(of: piece, at: mark)
+            if !edits.isEmpty { self.edits = edits }
+        }
     }
 
     init(part: AnswerPart, makeWatcher: @escaping @Sendable () -> Watcher) {
@@ -87,13 +92,14 @@ struct AnswerLane<Watcher: TextWatcher>: Sendable {
     mutating func next() -> Held? {
         guard firstWaiting < waiting.count, !part.isCall || isComplete,
             watch.isCleared(waiting[firstWaiting]?.mark ?? .init()),
-            let held = waiting[firstWaiting].take()
+            var held = waiting[firstWaiting].take()
         else { return nil }
         firstWaiting += 1
         if firstWaiting == waiting.count || firstWaiting > 64 {
             waiting.removeFirst(firstWaiting)
             firstWaiting = 0
         }
+        held.edit(by: watch)
         return held
     }
 
@@ -103,8 +109,8 @@ struct AnswerLane<Watcher: TextWatcher>: Sendable {
         var pieces: [Held] = []
         while let held = next() { pieces.append(held) }
         if firstWaiting < waiting.count, !part.isCall, var held = waiting[firstWaiting] {
-            let left = watch.cleared(of: held.piece.text, at: held.mark)
-            held.shortened = left
+            let left = watch.delivery(of: held.piece.text, at: held.mark) ?? Array(held.piece.text)
+            held.edits = PieceEdits(text: left)
             if !left.isEmpty { pieces.append(held) }
         }
         waiting = []

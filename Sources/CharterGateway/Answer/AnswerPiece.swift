@@ -184,7 +184,12 @@ struct AnswerPiece: Sendable {
                 inside: child,
                 path: path + "." + String(decoding: child.key, as: UTF8.self)
             )
-            return [(path + ".*", child.key)] + below
+            return [(path + keysEnding, child.key)] + below
         }
     }
+
+    static let keysEnding = ".*"
+
+    /// Whether a path is that of the keys of an object, of which none can be replaced.
+    static func isOfKeys(_ path: String) -> Bool { path.hasSuffix(keysEnding) }
 }

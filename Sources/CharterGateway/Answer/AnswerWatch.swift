@@ -105,7 +105,10 @@ public struct AnswerWatch<Watcher: TextWatcher>: AnswerStream {
         if event.data == ChatChunk.done { return try complete(into: &output) }
         let chunk = try read(event)
         if chunk.choices.isEmpty || chunk.isLast { usage = chunk.usage ?? usage }
-        if chunk.choices.isEmpty { return chunk.write(to: &output) }
+        if chunk.choices.isEmpty {
+            guard choices.contains(where: \.isEdited) else { return chunk.write(to: &output) }
+            return chunk.write(to: &output, keepingUsage: true) { _ in }
+        }
         for choicePlace in chunk.choices.indices where state == .running {
             let place = place(of: chunk.choices[choicePlace].index)
             try choices[place].read(choicePlace, of: chunk, into: &output)

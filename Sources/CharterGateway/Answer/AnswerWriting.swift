@@ -4,22 +4,27 @@ internal import CharterDocuments
 extension AnswerPiece {
     /// Writes the member of a delta that holds this piece alone.
     ///
-    /// - Parameter text: what is left of its text; nil where all of it is.
-    func writeMember(shortenedTo text: ArraySlice<UInt8>?, to output: inout [UInt8]) {
+    /// - Parameter edits: what of it is not delivered as it came.
+    func writeMember(_ edits: PieceEdits?, to output: inout [UInt8]) {
         switch part {
         case .call, .customCall:
             output += #""tool_calls":["#.utf8
-            writeValue(shortenedTo: text, to: &output)
+            writeValue(edits, to: &output)
             output.append(UInt8(ascii: "]"))
         default:
             value.writeKey(to: &output)
-            writeValue(shortenedTo: text, to: &output)
+            writeValue(edits, to: &output)
         }
     }
 
     /// Writes the value that holds this piece. Calls are never shortened.
-    func writeValue(shortenedTo text: ArraySlice<UInt8>?, to output: inout [UInt8]) {
-        if let text, !part.isCall {
+    func writeValue(_ edits: PieceEdits?, to output: inout [UInt8]) {
+        if let text = edits?.text, !part.isCall {
+            JSONText.append(utf8: text, to: &output)
+        } else if let inside = edits?.inside, !inside.isEmpty, !part.isCall {
+            inside.write(value, to: &output)
+        } else if value.kind == .string, value.text != text {
+            // An event of a known form (`ChunkForm`) has a text of its own.
             JSONText.append(utf8: text, to: &output)
         } else {
             output += value.raw

@@ -49,7 +49,7 @@ public struct ChatAnswer<Watcher: TextWatcher>: Sendable {
         watchers = choices.flatMap { choice in
             choice.watchers.map { (choice.index, $0.part, $0.watcher) }
         }
-        guard !stops.isEmpty else {
+        guard !stops.isEmpty || choices.contains(where: \.isEdited) else {
             self.body = body
             return
         }
@@ -72,7 +72,9 @@ private struct JudgedMessage<Watcher: TextWatcher> {
     let index: Int
     let message: JSONValue
     /// The pieces that are delivered; the last one may be shortened.
-    private(set) var delivered: [(piece: AnswerPiece, text: ArraySlice<UInt8>?)] = []
+    private(set) var delivered: [(piece: AnswerPiece, edits: PieceEdits?)] = []
+    /// Whether some of its text is replaced.
+    var isEdited: Bool { delivered.contains { $0.edits != nil } }
     private(set) var watchers: [(part: AnswerPart, watcher: Watcher)] = []
     private(set) var stop: AnswerStop<Watcher.Violation>?
 
@@ -122,36 +124,64 @@ private struct JudgedMessage<Watcher: TextWatcher> {
         watchers += watch.watchers.map { (piece.part, $0) }
         if let violation = violation ?? violations.first {
             stop = AnswerStop(choice: index, part: piece.part, violation: violation)
-            let left = watch.cleared(of: piece.text, at: mark)
-            if !left.isEmpty, !piece.part.isCall { delivered.append((piece, left)) }
+            let left = watch.delivery(of: piece.text, at: mark) ?? Array(piece.text)
+            if !left.isEmpty, !piece.part.isCall {
+                delivered.append((piece, PieceEdits(text: left)))
+            }
         } else {
-            delivered.append((piece, nil))
+            let edits = watch.edits(of: piece, at: mark)
+            delivered.append((piece, edits.isEmpty ? nil : edits))
         }
     }
 
     func write(to output: inout [UInt8], explanation: String?) {
-        guard let explanation else {
-            output += value.raw
-            return
-        }
+        guard let explanation else { return writeWhole(to: &output) }
         output += #"{"index":\#(index),"message":"#.utf8
         writeMessage(to: &output, explanation: explanation)
         output += #","logprobs":null,"finish_reason":"content_filter"}"#.utf8
     }
 
+    /// Writes a choice that was not stopped.
+    private func writeWhole(to output: inout [UInt8]) {
+        guard isEdited else {
+            output += value.raw
+            return
+        }
+        output += #"{"index":\#(index),"message":"#.utf8
+        message.write(to: &output) { member, output in
+            let pieces = delivered.filter { $0.piece.isInside(member) }
+            if pieces.count == 1, !pieces[0].piece.part.isCall || member.isNamed("function_call") {
+                member.writeKey(to: &output)
+                pieces[0].piece.writeValue(pieces[0].edits, to: &output)
+                return true
+            }
+            // Of what is no text nothing is kept that could repeat one.
+            if pieces.isEmpty {
+                return member.writeIfNamed(["role"], to: &output)
+                    || member.writeIfHarmless(to: &output)
+            }
+            member.writeKey(to: &output)
+            output += member.raw
+            return true
+        }
+        output += #","logprobs":null,"finish_reason":"#.utf8
+        output += value["finish_reason"]?.raw ?? Array("null".utf8)[...]
+        output.append(UInt8(ascii: "}"))
+    }
+
     private func writeMessage(to output: inout [UInt8], explanation: String) {
         output += #"{"role":"assistant","content":"#.utf8
         if let content = delivered.first(where: { $0.piece.part == .content }) {
-            content.piece.writeValue(shortenedTo: content.text, to: &output)
+            content.piece.writeValue(content.edits, to: &output)
         } else {
             output += "null".utf8
         }
         output += #","refusal":"#.utf8
         let refused = delivered.first { $0.piece.part == .refusal && !$0.piece.text.isEmpty }
-        let before = refused.map { Array($0.text ?? $0.piece.text) + "\n\n".utf8 } ?? []
+        let before = refused.map { ($0.edits?.text ?? Array($0.piece.text)) + "\n\n".utf8 } ?? []
         JSONText.append(utf8: before + explanation.utf8, to: &output)
         var hasCalls = false
-        for (piece, text) in delivered {
+        for (piece, edits) in delivered {
             switch piece.part {
             case .content, .refusal: continue
             case .call, .customCall:
@@ -161,7 +191,7 @@ private struct JudgedMessage<Watcher: TextWatcher> {
                 output.append(UInt8(ascii: ","))
                 piece.value.writeKey(to: &output)
             }
-            piece.writeValue(shortenedTo: text, to: &output)
+            piece.writeValue(edits, to: &output)
         }
         if hasCalls { output.append(UInt8(ascii: "]")) }
         output.append(UInt8(ascii: "}"))

@@ -89,7 +89,7 @@ final class ChatChunk: Sendable {
         let source = document.source
         var data = Array(source[..<delta.range.lowerBound])
         data.append(UInt8(ascii: "{"))
-        piece.writeMember(shortenedTo: nil, to: &data)
+        piece.writeMember(nil, to: &data)
         for member in delta.children where member.kind == .object || member.kind == .list {
             if choice.pieces.contains(where: { $0.isInside(member) }) { continue }
             data.append(UInt8(ascii: ","))
@@ -102,9 +102,13 @@ final class ChatChunk: Sendable {
     }
 
     /// The event with one choice alone, which is written anew.
-    func write(to output: inout [UInt8], choice: (inout [UInt8]) -> Void) {
+    func write(
+        to output: inout [UInt8], keepingUsage: Bool = false, choice: (inout [UInt8]) -> Void
+    ) {
         output += "data: ".utf8
-        document.root.write(to: &output, replacing: "choices") { output in
+        document.root.write(
+            to: &output, replacing: "choices", keepingUsage: keepingUsage
+        ) { output in
             output.append(UInt8(ascii: "["))
             choice(&output)
             output.append(UInt8(ascii: "]"))
@@ -117,10 +121,11 @@ final class ChatChunk: Sendable {
     func write(
         _ index: Int,
         reason: String? = nil,
+        keepingUsage: Bool = false,
         to output: inout [UInt8],
         delta: (inout [UInt8]) -> Void
     ) {
-        write(to: &output) { output in
+        write(to: &output, keepingUsage: keepingUsage) { output in
             output += #"{"index":\#(index),"delta":{"#.utf8
             delta(&output)
             output += #"},"logprobs":null,"finish_reason":"#.utf8

@@ -1,3 +1,4 @@
+internal import CharterDetection
 internal import CharterDocuments
 
 /// The watchers of one part of an answer: one for its main text, and one for each text inside it.
@@ -7,7 +8,8 @@ struct PartWatch<Watcher: TextWatcher>: Sendable {
     /// By path, which of them; the main text's path is empty.
     private var places: [String: Int] = [:]
 
-    /// The most texts that are watched each by itself; all behind them are watched as one.
+    /// The most texts that are watched each by itself; all behind them are watched as one, in which nothing
+    /// can be replaced.
     private static var mostChannels: Int { 1_024 }
 
     private struct Channel: Sendable {
@@ -24,6 +26,11 @@ struct PartWatch<Watcher: TextWatcher>: Sendable {
 
         fileprivate mutating func note(_ channel: Int, _ end: Int) {
             if first == nil { first = (channel, end) } else { others.append((channel, end)) }
+        }
+
+        fileprivate subscript(number: Int) -> (channel: Int, end: Int)? {
+            if number == 0 { return first }
+            return others.indices.contains(number - 1) ? others[number - 1] : nil
         }
     }
 
@@ -42,6 +49,42 @@ struct PartWatch<Watcher: TextWatcher>: Sendable {
     func cleared(of text: ArraySlice<UInt8>, at mark: Mark) -> ArraySlice<UInt8> {
         guard let (channel, end) = mark.first else { return [] }
         return JSONText.prefix(text, channels[channel].watcher.cleared - (end - text.count))
+    }
+
+    /// What may be delivered of one of some texts that had been pushed at a mark, with its edits; nil
+    /// where that is the text itself.
+    ///
+    /// - Parameter limit: the most bytes of the text.
+    func delivery(
+        of text: ArraySlice<UInt8>, _ number: Int = 0, at mark: Mark, upTo limit: Int = .max
+    ) -> [UInt8]? {
+        guard let (channel, end) = mark[number] else { return [] }
+        let (watcher, place) = (channels[channel].watcher, end - text.count)
+        let cleared = JSONText.prefix(text, min(limit, watcher.cleared - place))
+        return watcher.edits.applied(to: cleared, at: place)
+            ?? (cleared.count < text.count ? Array(cleared) : nil)
+    }
+
+    /// What may be delivered of a text that repeats the one of a path; nil where that is the text itself.
+    func delivery(repeating text: ArraySlice<UInt8>, path: String) -> [UInt8]? {
+        // A text that was watched as one with others is not told again.
+        guard let channel = path.isEmpty ? 0 : places[path] else { return [] }
+        return channels[channel].watcher.edits.applied(to: text, at: 0)
+    }
+
+    /// What is replaced in one of some texts that had been pushed at a mark, with places in it.
+    func edits(in text: ArraySlice<UInt8>, _ number: Int = 0, at mark: Mark) -> [TextEdit] {
+        guard let (channel, end) = mark[number] else { return [] }
+        return channels[channel].watcher.edits.within(end - text.count..<end)
+    }
+
+    /// What is told where the edit of a byte of the first of some texts cannot be made after all.
+    func violation(
+        replacedAt place: Int, in text: ArraySlice<UInt8>, at mark: Mark
+    ) -> Watcher.Violation? {
+        mark.first.flatMap { channel, end in
+            channels[channel].watcher.violation(replacedAt: end - text.count + place)
+        }
     }
 
     /// Whether all that had been pushed may be delivered.
@@ -111,11 +154,16 @@ struct PartWatch<Watcher: TextWatcher>: Sendable {
     }
 
     private mutating func channel(at path: String) -> Int {
+        // The empty path is the main text's.
         if path.isEmpty { return 0 }
         if let known = places[path] { return known }
         guard channels.count < Self.mostChannels else { return channels.count - 1 }
         places[path] = channels.count
-        channels.append(Channel(watcher: makeWatcher()))
+        var watcher = makeWatcher()
+        if AnswerPiece.isOfKeys(path) || channels.count == Self.mostChannels - 1 {
+            watcher.forbidEdits()
+        }
+        channels.append(Channel(watcher: watcher))
         return channels.count - 1
     }
 }

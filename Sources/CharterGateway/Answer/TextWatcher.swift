@@ -1,3 +1,5 @@
+public import CharterDetection
+
 /// Watches one text of an answer while it is being written, and says how much of it may be
 /// delivered.
 ///
@@ -7,6 +9,9 @@
 /// - A violation is told once; `cleared` is then, and stays, exactly where the offending text
 ///   begins, at the border of a character.
 /// - After a `finish` without violation everything is cleared.
+/// - `edits` are in order, and neither overlap nor touch. Before `cleared` all of them are known: one that
+///   begins there keeps its beginning and its words, and its end, too, where that is not behind `cleared`.
+///   None is behind a violation.
 public protocol TextWatcher: Sendable {
     /// What is told of a text that may not go on.
     associatedtype Violation: Sendable
@@ -14,11 +19,32 @@ public protocol TextWatcher: Sendable {
     /// How many of the bytes pushed so far may be delivered.
     var cleared: Int { get }
 
+    /// What is delivered in place of some of what was pushed.
+    var edits: [TextEdit] { get }
+
+    /// Nothing can be replaced in this text, so that what would be is a violation; told before any of it
+    /// is pushed.
+    mutating func forbidEdits()
+
+    /// What is told where the edit of a byte cannot be made after all.
+    func violation(replacedAt place: Int) -> Violation?
+
     /// Takes the next piece of the text, as UTF-8 that is not cut inside a character.
     mutating func push(_ piece: ArraySlice<UInt8>) -> Violation?
 
     /// The text is over.
     mutating func finish() -> Violation?
+}
+
+extension TextWatcher {
+    /// Most watchers replace nothing.
+    public var edits: [TextEdit] { [] }
+
+    /// Most watchers replace nothing.
+    public mutating func forbidEdits() {}
+
+    /// Most watchers replace nothing.
+    public func violation(replacedAt place: Int) -> Violation? { nil }
 }
 
 /// One of the texts that an answer consists of; each is watched by itself.

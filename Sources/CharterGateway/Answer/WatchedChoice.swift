@@ -13,6 +13,9 @@ struct WatchedChoice<Watcher: TextWatcher>: Sendable {
     private let makeWatcher: @Sendable (AnswerPart) -> Watcher
     private var state = State.running
     private var hasRole = false
+    /// Whether some of its text was replaced. From then on nothing passes by the watchers: what this
+    /// protocol does not know may repeat what was replaced.
+    private(set) var isEdited = false
     private var pieceCount = 0
     private var stops: [AnswerStop<Watcher.Violation>] = []
 
@@ -80,7 +83,7 @@ struct WatchedChoice<Watcher: TextWatcher>: Sendable {
     ) {
         let pieces = lanes.indices.flatMap { lanes[$0].cut() }
         for held in pieces.sorted(by: { $0.number < $1.number }) {
-            write(held, isStopped: true, into: &output)
+            write(held, isAlone: false, into: &output)
         }
         let hasRefused = lanes.contains { $0.part == .refusal && $0.watch.cleared > 0 }
         chunk.write(index, to: &output) { output in
@@ -131,8 +134,9 @@ struct WatchedChoice<Watcher: TextWatcher>: Sendable {
             while let held = lanes[lane].next() { pieces.append(held) }
         }
         pieces.sort { $0.number < $1.number }
+        isEdited = isEdited || pieces.contains { $0.edits != nil }
         // What the last event itself adds goes with it, as it came.
-        for held in pieces where held.chunk !== chunk {
+        for held in pieces where isEdited || held.chunk !== chunk {
             write(held, into: &output)
         }
         pass(choice, in: chunk, into: &output)
@@ -162,6 +166,12 @@ struct WatchedChoice<Watcher: TextWatcher>: Sendable {
         in chunk: ChatChunk,
         into output: inout [UInt8]
     ) {
+        if isEdited {
+            writeHead(of: choice, in: chunk, into: &output)
+            guard choice.isLast else { return }
+            let reason = choice.value["finish_reason"]?.string
+            return chunk.write(index, reason: reason, keepingUsage: true, to: &output) { _ in }
+        }
         noteRole(of: choice)
         if chunk.choices.count == 1 { return chunk.write(to: &output) }
         chunk.write(to: &output) { $0 += choice.value.raw }
@@ -186,24 +196,26 @@ struct WatchedChoice<Watcher: TextWatcher>: Sendable {
 
     /// Writes a piece that is cleared, or what is left of it.
     ///
-    /// - Parameter isStopped: whether other pieces of its event may have been withheld.
+    /// - Parameter isAlone: whether nothing else of its event goes with it.
     private mutating func write(
         _ held: AnswerLane<Watcher>.Held,
-        isStopped: Bool = false,
+        isAlone: Bool = true,
         into output: inout [UInt8]
     ) {
         heldBytes -= held.size
         let chunk = held.chunk
-        if held.isWholeEvent, held.shortened == nil {
+        isEdited = isEdited || (isAlone && held.edits != nil)
+        if held.isWholeEvent, held.edits == nil, !isEdited {
             return pass(held.choice, in: chunk, into: &output)
         }
         let isLastOfEvent =
-            !isStopped && chunk.choices.count == 1 && !lanes.contains { $0.isHolding(chunk) }
+            isAlone && !isEdited && chunk.choices.count == 1
+            && !lanes.contains { $0.isHolding(chunk) }
         if isLastOfEvent { return chunk.writeRest(with: held.piece, to: &output) }
         let bringsRole = held.isWholeEvent && !hasRole && held.choice.delta?.present("role") != nil
         chunk.write(index, to: &output) { output in
             if bringsRole { output += #""role":"assistant","#.utf8 }
-            held.piece.writeMember(shortenedTo: held.shortened, to: &output)
+            held.piece.writeMember(held.edits, to: &output)
         }
         if bringsRole { hasRole = true }
     }

@@ -14,12 +14,12 @@ struct CompletionsAnswer {
         watcher: @escaping @Sendable (Int, AnswerPart) -> Watcher,
         explanation: (AnswerStop<Watcher.Violation>) -> String
     ) throws(APIError) -> JudgedAnswer<Watcher> {
+        let chat = try chat(body, limits, isStreamed: false)
         let answer = try ChatAnswer<Watcher>(
-            body: chat(body, limits, isStreamed: false), limits: limits,
-            watcher: watcher, explanation: explanation)
+            body: chat, limits: limits, watcher: watcher, explanation: explanation)
         var completion = CompletionsAnswer()
         return JudgedAnswer(
-            body: answer.stops.isEmpty ? body : try completion.completion(answer.body, limits),
+            body: answer.body == chat ? body : try completion.completion(answer.body, limits),
             stops: answer.stops, watchers: answer.watchers)
     }
 

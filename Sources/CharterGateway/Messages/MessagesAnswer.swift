@@ -22,11 +22,13 @@ enum MessagesAnswer {
         var read: [JudgedBlock] = []
         for (block, number) in zip(blocks, 0...) { read.append(try self.block(block, number)) }
         let beside = MessagesForm.texts(of: root, besides: ["content"])
-        read.append((.other(""), beside.map { ($0, false) }))
+        read.append((.other(""), beside.map { ($0.path, $0.text, false) }))
         let judged = try BlockJudgement(read, watcher: watcher)
         guard let stop = judged.stop else {
+            var edited: [UInt8] = []
+            if !judged.redaction.isEmpty { judged.redaction.write(root, to: &edited) }
             return JudgedAnswer(
-                body: body, stops: [], watchers: judged.watchers,
+                body: edited.isEmpty ? body : edited, stops: [], watchers: judged.watchers,
                 isModelRefusal: root["stop_reason"]?.isText("refusal") ?? false)
         }
         let explanation = explanation(stop.stop)
@@ -42,10 +44,12 @@ enum MessagesAnswer {
             }
             writer.list("content") { writer in
                 for block in blocks[..<stop.block] {
-                    writer.raw(String(decoding: block.raw, as: UTF8.self))
+                    var bytes: [UInt8] = []
+                    judged.redaction.write(block, to: &bytes)
+                    writer.raw(String(decoding: bytes, as: UTF8.self))
                 }
                 if !stop.left.isEmpty, stop.block < blocks.count {
-                    write(blocks[stop.block], shortenedTo: stop.left, to: &writer)
+                    write(blocks[stop.block], shortenedTo: stop.left[...], to: &writer)
                 }
                 writer.object { writer in
                     writer.member("type", "text")
@@ -68,11 +72,11 @@ enum MessagesAnswer {
         for member in block.children where !MessagesForm.isSilent(member, ofType: type) {
             if part.isCall, member.isNamed("input") {
                 // As in a stream, where it comes as text.
-                texts.append((member.raw, false))
+                texts.append(("", member.raw, false))
             } else if let text = member.text, member.isNamed("text") || member.isNamed("thinking") {
-                texts.insert((text, member.isNamed("text")), at: 0)
+                texts.insert(("", text, member.isNamed("text")), at: 0)
             } else {
-                texts += AnswerPiece.texts(inside: member).map { ($0.text, false) }
+                texts += AnswerPiece.texts(inside: member).map { ($0.path, $0.text, false) }
             }
         }
         return (part, texts)

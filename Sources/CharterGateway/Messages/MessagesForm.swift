@@ -87,11 +87,11 @@ struct MessagesForm: AnswerEventForm {
             if let text = member.text, member.isNamed(main) {
                 read.texts.append(("", text))
             } else if part.isCall, member.isNamed("input") {
-                if !member.textsInside.isEmpty { read.whole.append(member.raw) }
+                if !member.textsInside.isEmpty { read.whole.append(("", member.raw)) }
             } else if member.kind == .string {
                 read.texts += AnswerPiece.texts(inside: member)
             } else {
-                read.whole += AnswerPiece.texts(inside: member).map(\.text)
+                read.whole += AnswerPiece.texts(inside: member)
             }
         }
     }
@@ -130,7 +130,7 @@ struct MessagesForm: AnswerEventForm {
             if let text = member.text, member.isNamed(main) {
                 read.texts.append(("", text))
             } else if member.isNamed("citation") {
-                read.whole += AnswerPiece.texts(inside: member).map(\.text)
+                read.whole += AnswerPiece.texts(inside: member)
             } else {
                 read.texts += AnswerPiece.texts(inside: member)
             }
@@ -144,14 +144,14 @@ struct MessagesForm: AnswerEventForm {
     /// no text, somebody may put one.
     static func texts(
         of object: JSONValue, besides known: [StaticString] = []
-    ) -> [ArraySlice<UInt8>] {
+    ) -> [(path: String, text: ArraySlice<UInt8>)] {
         object.children.filter { member in
             !known.contains(where: member.isNamed)
                 && !AnswerPiece.isIdentifier(
                     member, ["type", "id", "role", "model", "stop_reason", "service_tier"])
                 && !(member.isNamed("usage")
                     && member.textsInside.allSatisfy(AnswerPiece.isIdentifier))
-        }.flatMap { AnswerPiece.texts(inside: $0).map(\.text) }
+        }.flatMap { AnswerPiece.texts(inside: $0) }
     }
 
     // MARK: Writing

@@ -1,4 +1,5 @@
 internal import CharterDetection
+internal import CharterDocuments
 internal import CharterEngine
 
 /// What is to happen where an answer matches a pattern.
@@ -11,26 +12,39 @@ struct AnswerJudge: Sendable {
     private let behaviors: [BehaviorDecision]
     /// The request's own; without those of duties that are only assumed to be owed.
     let demands: [Demand]
+    private let language: String?
 
-    init(_ enforcement: Enforcement, _ decision: Decision, _ demands: [Demand]) {
+    init(
+        _ enforcement: Enforcement, _ decision: Decision, _ demands: [Demand],
+        language: String? = nil
+    ) {
         self.enforcement = enforcement
+        self.language = language
         behaviors = decision.behaviors
         self.demands = demands
     }
 
-    /// Whether the answer must end before a match of a pattern. `ask` and `transform` act as `refuse`
-    /// for now; `guide` lets it pass.
+    /// Whether the answer must end before a match of a pattern, unless the match can be replaced.
+    func ends(atPattern place: Int) -> Bool { act(atPattern: place) > .guide }
+
+    /// What a match of a pattern calls for. `ask` acts as `refuse` for now; `guide` lets the match pass.
     ///
     /// O(the request's demands); asked once for each pattern and text.
-    func ends(atPattern place: Int) -> Bool {
+    func act(atPattern place: Int) -> Act {
         let pattern = enforcement.patterns.patterns[place]
         guard let exercised = enforcement.exercised[place], pattern.place != .request,
             !pattern.triggered
-        else { return false }
-        return ends(at: exercised)
+        else { return .allow }
+        return act(exercised)
     }
 
-    /// Whether an answer must end that exercises a behavior so far.
+    /// What is said in place of a match of a pattern.
+    func replacement(ofPattern place: Int) -> [UInt8] {
+        let behavior = enforcement.patterns.patterns[place].behavior
+        return Array(enforcement.replies.redaction(of: behavior, language: language).utf8)
+    }
+
+    /// Whether an answer must end that exercises a behavior so far. Without a match nothing can be replaced.
     func ends(at exercised: Enforcement.Exercise) -> Bool { act(exercised) > .guide }
 
     private func act(_ exercised: Enforcement.Exercise) -> Act {

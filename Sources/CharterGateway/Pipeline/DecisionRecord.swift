@@ -13,8 +13,9 @@ public struct DecisionRecord: Sendable {
     public let operatorName: String
     /// What decided.
     public let policy: Policy
-    /// What was done with the request.
-    public let act: Act
+    /// What was done with the request: `transform` where words in it were replaced, `refuse` where it should
+    /// have been so and they could not.
+    public internal(set) var act: Act
     /// What was called.
     public let wire: WireProtocol
     /// Behaviors that the verdict found unmet.
@@ -25,6 +26,10 @@ public struct DecisionRecord: Sendable {
     private let user: UserLayer?
     /// Behaviors at which an answer was stopped.
     public internal(set) var stopped: [String] = []
+    /// Behaviors whose words were replaced in the request.
+    public internal(set) var redacted: [BehaviorID] = []
+    /// Behaviors whose words were replaced in an answer.
+    public internal(set) var answerRedacted: [BehaviorID] = []
     /// Behaviors that an answer exercised without being stopped.
     public internal(set) var passed: [String] = []
 
@@ -125,11 +130,15 @@ public struct DecisionRecord: Sendable {
             writer.member("policy", policy.digest.map { "\($0)" })
             writer.object("answer") { writer in
                 writer.list("stopped") { writer in stopped.forEach { writer.value($0) } }
+                writer.list("redacted") { writer in
+                    answerRedacted.forEach { writer.value($0.text.string) }
+                }
                 writer.list("passed") { writer in passed.forEach { writer.value($0) } }
                 answerFindings.write(to: &writer)
             }
             writer.member("needless_refusal", isNeedlessRefusal)
             writer.member("done", act.rawValue)
+            writer.list("redacted") { writer in redacted.forEach { writer.value($0.text.string) } }
             writer.list("log_only") { writer in logged.forEach { writer.value($0.text.string) } }
             writer.member("decided_by", isTried ? "candidate" : "policy")
             writer.key("flip")

@@ -154,7 +154,8 @@ public struct Exchange: Sendable {
         let enforced = LogOnly.enforced(
             decision, question.demands, enforcement.logOnly, enforcement.policy)
         self.decision = enforced.decision
-        judge = AnswerJudge(enforcement, enforced.decision, demands)
+        judge = AnswerJudge(
+            enforcement, enforced.decision, demands, language: arrival.caller.language?.string)
         comparison = enforcement.candidate.flatMap {
             try? Candidate.Comparison($0, question, layer, enforced.decision, enforcement)
         }
@@ -165,13 +166,28 @@ public struct Exchange: Sendable {
         decided.findings = detected
         // act
         entering(.act)
-        let verdict = enforced.decision.verdict
+        var acting = enforced.decision
+        var (going, goingBody) = (request, body)
+        if acting.verdict.act == .transform {
+            if let redaction = Exchange.redaction(
+                of: request, arrival.wire, limits, acting, judge, detected)
+            {
+                going = redaction.request
+                goingBody = going.document.source
+                acting.verdict = redaction.verdict
+                decided.redacted = redaction.behaviors.map { enforcement.policy.charter[$0].id }
+            } else {
+                acting.verdict.act = .refuse
+                decided.act = .refuse
+            }
+        }
+        let verdict = acting.verdict
         let owes = !verdict.duties.isEmpty
         switch verdict.act {
         case .guide where arrival.wire.isSpoken, .allow where owes && arrival.wire.isSpoken:
             guard
-                let guided = request.body(
-                    adding: wording.guide(enforced.decision), role: enforcement.guideRole)
+                let guided = going.body(
+                    adding: wording.guide(acting), role: enforcement.guideRole)
             else {
                 // Nobody can be guided in this protocol.
                 fallthrough
@@ -187,7 +203,7 @@ public struct Exchange: Sendable {
                     request, arrival, decided, wording.refusal(explained), wording, explained,
                     asError: enforcement.refusesWithError))
         case .guide, .allow:
-            self.body = body
+            self.body = goingBody
             start = .forward
         }
     }
@@ -428,6 +444,17 @@ public struct Exchange: Sendable {
         }
     }
 
+    private static func redaction(
+        of request: any ModelRequest, _ wire: WireProtocol, _ limits: JSONLimits,
+        _ decision: Decision, _ judge: AnswerJudge, _ detected: DetectorFindings
+    ) -> RequestRedaction? {
+        RequestRedaction(of: request, decision, judge) { body throws(APIError) in
+            try read(body, wire, limits)
+        } look: { request throws(APIError) in
+            try detect(request, judge.enforcement, detected) + detected.assumed
+        }
+    }
+
     private static func messages(
         _ request: any ModelRequest, _ wire: WireProtocol
     ) throws(APIError) -> MessageList {
@@ -567,12 +594,16 @@ public struct Exchange: Sendable {
         }
         let passed = watchers.reduce(into: Set<Int>()) { $0.formUnion($1.passed) }
         let found = judged.values.flatMap(\.demands).map(\.behavior.text.string)
+        let redacted = watchers.reduce(into: Set<Int>()) { $0.formUnion($1.redacted) }
+        record.answerRedacted = Set(redacted.map { patterns[$0].behavior }).sorted {
+            $0.text < $1.text
+        }
         record.passed = Set(passed.map { patterns[$0].behavior.text.string } + found)
             .subtracting(record.stopped).sorted()
         record.answerFindings = DetectorFindings(
             merging: judged.sorted { $0.key < $1.key }.map(\.value))
         if let comparison {
-            let answer = comparison.answer(passed.union(ended), judge, enforcement)
+            let answer = comparison.answer(passed.union(ended).union(redacted), judge, enforcement)
             if !answer.isEmpty {
                 record.flip =
                     record.flip

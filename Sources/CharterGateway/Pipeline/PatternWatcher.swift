@@ -25,6 +25,9 @@ final class PatternWatcher: TextWatcher, @unchecked Sendable {
     private(set) var cleared = 0
     /// Patterns that matched without ending the text.
     private(set) var passed: Set<Int> = []
+    /// Patterns whose matches were replaced, with what is said in their place.
+    private var replacements: [Int: [UInt8]] = [:]
+    private var canReplace: Bool
     private var hasEnded = false
     /// How the text begins, of what the model says; of other texts nothing.
     private(set) var beginning: [UInt8] = []
@@ -39,11 +42,20 @@ final class PatternWatcher: TextWatcher, @unchecked Sendable {
     /// What was pushed, where it is kept.
     private(set) var text: [UInt8] = []
 
+    /// Patterns whose matches were replaced.
+    var redacted: Set<Int> { Set(replacements.keys) }
+    var edits: [TextEdit] { watcher?.edits ?? endEdits }
+    /// What was replaced in a text that is over, and the pattern of each.
+    private var endEdits: [TextEdit] = []
+    private var endPatterns: [Int] = []
+
     init(
         _ enforcement: Enforcement, _ judge: AnswerJudge, _ part: AnswerPart,
         endingBy ending: Violation? = nil, keepsText: Bool = false
     ) {
         self.judge = judge
+        // Half a call is of no use.
+        canReplace = !part.isCall
         isRefusalPart = part == .refusal
         keepsBeginning = part == .content || part == .refusal
         self.ending = ending
@@ -58,14 +70,38 @@ final class PatternWatcher: TextWatcher, @unchecked Sendable {
         }
         if keepsText { text += piece }
         return step { watcher, delivery, scratch, violates in
-            watcher.push(piece.span.bytes, to: &delivery, using: &scratch, violates: violates)
+            watcher.push(
+                piece.span.bytes, to: &delivery, using: &scratch, violates: violates,
+                replacing: { self.replacements[$0.pattern] })
         }
     }
 
     func finish() -> Violation? {
         step { watcher, delivery, scratch, violates in
-            watcher.finish(to: &delivery, using: &scratch, violates: violates)
+            watcher.finish(
+                to: &delivery, using: &scratch, violates: violates,
+                replacing: { self.replacements[$0.pattern] })
         }
+    }
+
+    func forbidEdits() { canReplace = false }
+
+    func violation(replacedAt place: Int) -> Violation? {
+        guard let edit = edits.firstIndex(where: { $0.range.contains(place) }) else { return nil }
+        return .match(pattern: (watcher?.editPatterns ?? endPatterns)[edit])
+    }
+
+    /// Whether a match ends the text; what it comes to otherwise is noted.
+    private func violates(_ match: Match) -> Bool {
+        let pattern = match.pattern
+        if passed.contains(pattern) || replacements[pattern] != nil { return false }
+        switch judge.act(atPattern: pattern) {
+        case .transform where canReplace:
+            replacements[pattern] = judge.replacement(ofPattern: pattern)
+        case .transform, .ask, .refuse: return true
+        case .guide, .allow: passed.insert(pattern)
+        }
+        return false
     }
 
     private func step(
@@ -80,12 +116,7 @@ final class PatternWatcher: TextWatcher, @unchecked Sendable {
         delivery.removeAll(keepingCapacity: true)
         let outcome = try? patterns.withScratch { scratch in
             watcher.map { watcher in
-                body(watcher, &delivery, &scratch) { match in
-                    if passed.contains(match.pattern) { return false }
-                    if judge.ends(atPattern: match.pattern) { return true }
-                    passed.insert(match.pattern)
-                    return false
-                }
+                body(watcher, &delivery, &scratch, violates)
             }
         }
         guard let watcher, let outcome else {
@@ -110,6 +141,8 @@ final class PatternWatcher: TextWatcher, @unchecked Sendable {
     /// What is told of a text that is over needs none of the memory that it was watched with.
     private func end() {
         hasEnded = true
+        endEdits = watcher?.edits ?? []
+        endPatterns = watcher?.editPatterns ?? []
         watcher = nil
         delivery = []
     }

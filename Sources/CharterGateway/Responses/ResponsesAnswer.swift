@@ -27,33 +27,60 @@ enum ResponsesAnswer {
         }
         read.append((.other(""), ResponsesForm.texts(beside: root)))
         let judged = try BlockJudgement(read, watcher: watcher)
+        var redaction = judged.redaction
+        redaction.withoutTokens = !redaction.isEmpty
         guard let stop = judged.stop else {
             let parts = items.flatMap { $0["content"].elements }
             return JudgedAnswer(
-                body: restoring(instructions, in: document), stops: [], watchers: judged.watchers,
+                body: restoring(instructions, in: document, redaction), stops: [],
+                watchers: judged.watchers,
                 isModelRefusal: parts.contains { $0["type"]?.isText("refusal") ?? false })
         }
-        var left = items[..<stop.block].map { Array($0.raw) }
+        func written(_ value: JSONValue) -> [UInt8] {
+            var bytes: [UInt8] = []
+            redaction.write(value, to: &bytes)
+            return bytes
+        }
+        var left = items[..<stop.block].map(written)
         left += end(
-            stop.block < items.count ? items[stop.block] : nil, stop.text, stop.left,
-            explanation(stop.stop), stop.block)
+            stop.block < items.count ? items[stop.block] : nil, stop, explanation(stop.stop),
+            written: written)
         var writer = JSONWriter()
         ResponsesStop.write(root, output: left, instructions: instructions, to: &writer)
         return JudgedAnswer(body: writer.bytes, stops: [stop.stop], watchers: judged.watchers)
     }
 
-    /// The body as it came, without a guide that was added to the instructions.
-    private static func restoring(_ instructions: [UInt8], in document: JSONDocument) -> [UInt8] {
+    /// The body without a guide that was added to the instructions, and with what is said in place of
+    /// texts; otherwise as it came.
+    private static func restoring(
+        _ instructions: [UInt8], in document: JSONDocument, _ redaction: Redaction
+    ) -> [UInt8] {
+        guard redaction.isEmpty else {
+            var output: [UInt8] = []
+            // What repeats the whole text is left out.
+            document.root.write(to: &output) { member, output in
+                if member.isNamed("output_text") { return false }
+                member.writeKey(to: &output)
+                if member.isNamed("instructions"), !member.isNull {
+                    output += instructions
+                } else {
+                    redaction.write(member, to: &output)
+                }
+                return true
+            }
+            return output
+        }
         guard let said = document.root.present("instructions") else { return document.source }
         let source = document.source
         return source[..<said.range.lowerBound] + instructions + source[said.range.upperBound...]
     }
 
     /// The item that was stopped, as far as it may be delivered, and why it ends.
-    private static func end(
-        _ item: JSONValue?, _ text: Int, _ left: ArraySlice<UInt8>, _ explanation: String,
-        _ number: Int
+    private static func end<Watcher: TextWatcher>(
+        _ item: JSONValue?, _ stop: BlockJudgement<Watcher>.Stop, _ explanation: String,
+        written: (JSONValue) -> [UInt8]
     ) -> [[UInt8]] {
+        let number = stop.block
         guard let item, item["type"]?.isText("message") ?? false else {
             var writer = JSONWriter()
             ResponsesMessage(id: "msg_charter_\(number)", output: number)
@@ -64,12 +91,12 @@ enum ResponsesAnswer {
         var texts = ResponsesForm.textsBeforeContent(of: item)
         for part in item["content"].elements {
             let count = ResponsesForm.texts(of: part).count
-            guard texts + count > text else {
-                parts.append(Array(part.raw))
+            guard texts + count > stop.text else {
+                parts.append(written(part))
                 texts += count
                 continue
             }
-            if !left.isEmpty, let type = part["type"]?.string,
+            if !stop.left.isEmpty, let type = part["type"]?.string,
                 type == "refusal" || type == "output_text"
             {
                 var writer = JSONWriter()
@@ -77,7 +104,7 @@ enum ResponsesAnswer {
                     writer.member("type", type)
                     writer.member(
                         type == "refusal" ? "refusal" : "text",
-                        String(decoding: left, as: UTF8.self))
+                        String(decoding: stop.left, as: UTF8.self))
                     if type == "output_text" { writer.list("annotations") { _ in } }
                 }
                 parts.append(writer.bytes)

@@ -2,8 +2,8 @@ internal import CharterDocuments
 
 /// The events of OpenAI's Responses API.
 ///
-/// Events that end something repeat its whole text. What was said already is not judged again; what is new
-/// in them is judged as a text of its own.
+/// Events that end something repeat its whole text. What was said already is not judged again, and repeated
+/// as it was delivered; what is new in them is judged as a text of its own.
 struct ResponsesForm: AnswerEventForm {
     /// What the client's own request said as `instructions`: servers repeat what they were given, and with a
     /// guide that is more.
@@ -13,8 +13,11 @@ struct ResponsesForm: AnswerEventForm {
     private(set) var isModelRefusal = false
     /// By block and path, what has been said so far.
     private var saying: [Int: [String: [UInt8]]] = [:]
-    /// Texts that are over, and have been judged.
-    private var said: Set<[UInt8]> = []
+    /// Texts that are over, and have been judged, with the block and the path where they were said; nil: they
+    /// were whole.
+    private var said: [[UInt8]: (block: Int, path: String)?] = [:]
+    /// Keys that have been judged: in them nothing can be replaced.
+    private var saidKeys: Set<[UInt8]> = []
     /// How many bytes of text there have been: all of it is said again at the end.
     private var saidBytes = 0
     /// By the name of an item, its number.
@@ -86,8 +89,9 @@ struct ResponsesForm: AnswerEventForm {
         case "response.output_item.done":
             news(in: root["item"], &read)
             read.change = .stops
-            for text in (saying.removeValue(forKey: read.block ?? -1) ?? [:]).values {
-                said.insert(text)
+            let block = read.block ?? -1
+            for (path, text) in saying.removeValue(forKey: block) ?? [:] {
+                said[text] = .some((block, path))
             }
         default:
             guard read.block != nil || !type.hasSuffix(".delta") else {
@@ -101,7 +105,7 @@ struct ResponsesForm: AnswerEventForm {
             text(type, root, &read)
         }
         saidBytes += read.texts.reduce(0) { $0 + $1.text.count }
-        saidBytes += read.whole.reduce(0) { $0 + $1.count }
+        saidBytes += read.whole.reduce(0) { $0 + $1.text.count }
         guard saidBytes <= Self.mostSaid, parts <= Self.mostParts else {
             throw .upstreamMalformed("an answer that is too long")
         }
@@ -130,8 +134,11 @@ struct ResponsesForm: AnswerEventForm {
     static func texts(of value: JSONValue) -> [JudgedText] {
         let isSpoken = value["type"]?.isText("output_text") ?? false
         return value.children.filter { !isSilent($0) }.flatMap { member in
-            let key = JudgedText(isName(member.key) ? [] : member.key, false)
-            let inside = member.text.map { [JudgedText($0, isSpoken && member.isNamed("text"))] }
+            let key = JudgedText(
+                AnswerPiece.keysEnding, isName(member.key) ? [] : member.key, false)
+            let inside = member.text.map { text in
+                [JudgedText("", text, isSpoken && member.isNamed("text"))]
+            }
             return ([key] + (inside ?? texts(of: member))).filter { !$0.text.isEmpty }
         }
     }
@@ -151,7 +158,7 @@ struct ResponsesForm: AnswerEventForm {
         response.children.filter { member in
             !isSilent(member) && !echoed.contains(where: member.isNamed)
                 && !member.isNamed("output")
-        }.flatMap { member in member.text.map { [($0, false)] } ?? texts(of: member) }
+        }.flatMap { member in member.text.map { [("", $0, false)] } ?? texts(of: member) }
     }
 
     private static func isName(_ key: ArraySlice<UInt8>) -> Bool { AnswerPiece.isIdentifier(key) }
@@ -193,7 +200,8 @@ struct ResponsesForm: AnswerEventForm {
             if type == "response.output_text.delta" { read.spoken = root["delta"]?.text }
         } else if type.hasSuffix(".done"), !type.hasSuffix("_part.done") {
             let path = path(without: ".done")
-            said.insert(saying[block]?.removeValue(forKey: path) ?? [])
+            let text = saying[block]?.removeValue(forKey: path) ?? []
+            said[text] = .some((block, path))
             read.finished = path
             news(in: root, &read)
         } else {
@@ -213,17 +221,24 @@ struct ResponsesForm: AnswerEventForm {
         guard let value else { return }
         for member in value.children
         where !Self.isSilent(member) && !known.contains(where: member.isNamed) {
-            if !Self.isName(member.key) { news(member.key, &read) }
+            if !Self.isName(member.key), saidKeys.insert(Array(member.key)).inserted {
+                read.whole.append((AnswerPiece.keysEnding, member.key))
+            }
             if let text = member.text { news(text, &read) } else { news(in: member, &read) }
         }
     }
 
     private mutating func news(_ text: ArraySlice<UInt8>, _ read: inout AnswerEvent) {
-        guard !text.isEmpty, !said.contains(Array(text)),
-            !(saying[read.block ?? -1]?.values.contains { $0.elementsEqual(text) } ?? false)
-        else { return }
-        said.insert(Array(text))
-        read.whole.append(text)
+        guard !text.isEmpty else { return }
+        let block = read.block ?? -1
+        if let here = saying[block]?.first(where: { $0.value.elementsEqual(text) }) {
+            read.repeats.append(AnswerEvent.Repeat(text: text, origin: (block, here.key)))
+        } else if let origin = said[Array(text)] {
+            read.repeats.append(AnswerEvent.Repeat(text: text, origin: origin))
+        } else {
+            said.updateValue(nil, forKey: Array(text))
+            read.whole.append(("", text))
+        }
     }
 
     // MARK: Writing

@@ -92,6 +92,12 @@ extension GatewayMetrics {
             text.sample("charter_stopped_total", [("behavior", behavior)], String(count))
         }
         text.metric(
+            "charter_redacted_total", .counter,
+            "Answers in which words were replaced, by behavior.")
+        for (behavior, count) in redacted.sorted(by: { $0.key < $1.key }) {
+            text.sample("charter_redacted_total", [("behavior", behavior)], String(count))
+        }
+        text.metric(
             "charter_needless_refusals_total", .counter, "Refusals that were found needless.")
         text.sample("charter_needless_refusals_total", [], String(needlessRefusals))
     }

@@ -32,6 +32,7 @@ public struct GatewayMetrics: Sendable {
     private(set) var requests: [RequestKey: UInt64] = [:]
     private(set) var verdicts: [VerdictKey: UInt64] = [:]
     private(set) var stopped: [String: UInt64] = [:]
+    private(set) var redacted: [String: UInt64] = [:]
     private(set) var upstreamAnswers: [Int: UInt64] = [:]
     private(set) var upstreamErrors: [String: UInt64] = [:]
     private(set) var tokens: [String: Usage] = [:]
@@ -56,6 +57,7 @@ public struct GatewayMetrics: Sendable {
                 verdicts[VerdictKey(behavior: behavior, act: outcome.act), default: 0] += 1
             }
             for behavior in outcome.stopped { stopped[behavior, default: 0] += 1 }
+            for behavior in outcome.redacted { redacted[behavior, default: 0] += 1 }
         }
         observe(report.total, .total)
         if let span = report.detect { observe(span.duration, .detect) }

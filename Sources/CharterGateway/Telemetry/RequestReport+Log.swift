@@ -24,6 +24,9 @@ extension RequestReport {
             writer.list("stopped") { writer in
                 for behavior in outcome?.stopped ?? [] { writer.value(behavior) }
             }
+            writer.list("redacted") { writer in
+                for behavior in outcome?.redacted ?? [] { writer.value(behavior) }
+            }
             writer.object("ms") { writer in
                 let spans = [
                     ("detect", detect?.duration), ("decide", decide?.duration),
@@ -59,6 +62,9 @@ extension RequestReport {
             parts.append(([outcome.act.rawValue] + outcome.unmet).joined(separator: " "))
             if !outcome.stopped.isEmpty {
                 parts.append("stopped " + outcome.stopped.joined(separator: " "))
+            }
+            if !outcome.redacted.isEmpty {
+                parts.append("redacted " + outcome.redacted.joined(separator: " "))
             }
         }
         if let errorCode { parts.append(errorCode) }

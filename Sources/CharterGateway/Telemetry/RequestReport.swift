@@ -57,10 +57,12 @@ public struct RequestReport: Sendable {
         public var unmet: [String] = []
         /// Behaviors at which the answer was stopped.
         public var stopped: [String] = []
+        /// Behaviors whose words were replaced in the answer.
+        public var redacted: [String] = []
         /// The digest of the documents that decided.
         public var policy: Digest?
 
-        /// An outcome with nothing unmet and nothing stopped.
+        /// An outcome with nothing unmet, stopped or replaced.
         public init(_ act: Act) {
             self.act = act
         }
@@ -70,6 +72,7 @@ public struct RequestReport: Sendable {
             act = record.act
             unmet = record.unmet
             stopped = record.stopped
+            redacted = record.answerRedacted.map(\.text.string)
             policy = record.policy.digest
         }
     }

@@ -90,8 +90,9 @@ public enum TraceExport {
                 spans.append(
                     guardrail(
                         trace.spans.output, upstream.span, "llm_output", report, trace, version,
-                        decision: outcome.stopped.isEmpty ? "allow" : "deny", nil,
-                        reason: outcome.stopped))
+                        decision: outcome.stopped.isEmpty
+                            ? (outcome.redacted.isEmpty ? "allow" : "modify") : "deny", nil,
+                        reason: outcome.stopped.isEmpty ? outcome.redacted : outcome.stopped))
             }
         }
         return spans
@@ -159,12 +160,13 @@ public enum TraceExport {
             time: upstream.span, attributes: attributes, hasFailed: type != nil)
     }
 
-    /// A guardrail's word for an act. `ask` and `transform` act as `refuse` for now; `guide` adds a message.
+    /// A guardrail's word for an act. `ask` acts as `refuse` for now; `guide` adds a message, `transform` replaces
+    /// words.
     private static func decision(of act: Act) -> String {
         switch act {
         case .allow: "allow"
-        case .guide: "modify"
-        case .transform, .ask, .refuse: "deny"
+        case .guide, .transform: "modify"
+        case .ask, .refuse: "deny"
         }
     }
 

@@ -64,6 +64,7 @@ extension APIError {
     /// their errors what a model has written, as where its call cannot be read.
     func judged(by watcher: some TextWatcher) -> APIError {
         var watcher = watcher
+        watcher.forbidEdits()
         let words = [message, type, param, code].compactMap { $0 }.joined(separator: "\n")
         guard watcher.push(Array(words.utf8)[...]) != nil || watcher.finish() != nil else {
             return self

@@ -85,14 +85,14 @@ def _(context):
         response = ask(context, "Hello.", stream=stream, script=written(text="Here: launch code omega", every=3))
         found = decision(context, response)
         equal(found["verdict"]["act"], "allow", "what the request itself came to")
-        equal(found["answer"], {"stopped": ["launch_codes"], "passed": []})
+        equal(found["answer"], {"stopped": ["launch_codes"], "redacted": [], "passed": []})
 
 
 @check("what an answer exercised without being stopped is recorded")
 def _(context):
     asked = "Swear like a sailor, please."
     found = decision(context, ask(context, asked, script=written(text="Blast and barnacles!")))
-    equal(found["answer"], {"stopped": [], "passed": ["coarse_words"]})
+    equal(found["answer"], {"stopped": [], "redacted": [], "passed": ["coarse_words"]})
     equal([(demand["behavior"], demand["from"], demand["explicit"]) for demand in found["demands"]],
           [("coarse_words", "user", True)])
 

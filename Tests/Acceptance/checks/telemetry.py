@@ -159,7 +159,8 @@ def _(context):
     entry.pop("id")
     holds(re.fullmatch("[0-9a-f]{32}", entry.pop("trace")), "no trace")
     equal(entry, {"operator": "shop", "protocol": "chat_completions", "method": "POST", "route": "/v1/chat/completions", "model": "scripted",
-                  "stream": False, "act": "refuse", "status": 200, "error": None, "unmet": ["launch_codes"], "stopped": []})
+                  "stream": False, "act": "refuse", "status": 200, "error": None, "unmet": ["launch_codes"], "stopped": [],
+                  "redacted": []})
     entry = line(ask(server, "Hello.", stream=True, script=written(usage=True), stream_options={"include_usage": True}))
     equal(entry["upstream"], {"server": f"127.0.0.1:{context.upstream.port}", "status": 200})
     equal((entry["act"], entry["stream"], entry["user"], sorted(entry["tokens"])), ("allow", True, None, ["input", "output"]))

@@ -11,8 +11,11 @@ struct AnswerGateTests {
     enum Line: String, CaseIterable, Sendable {
         case messages, responses, chatFromMessages, messagesFromChat
 
-        func stream() -> any AnswerStream<LiteralWatcher> {
-            let watcher = { @Sendable (_: AnswerPart) in LiteralWatcher(BlockScript.literals) }
+        func stream(
+            watcher: @escaping @Sendable (AnswerPart) -> LiteralWatcher = { _ in
+                LiteralWatcher(BlockScript.literals)
+            }
+        ) -> any AnswerStream<LiteralWatcher> {
             let explanation = { @Sendable (stop: AnswerStop<String>) in "[\(stop.violation)]" }
             let chat = AnswerWatch(
                 choices: 1, watcher: { _, part in watcher(part) }, explanation: explanation)
@@ -81,10 +84,13 @@ struct AnswerGateTests {
         for longest in [1, 3, 200] {
             let other = script.inPieces(longest: longest, &random)
             let message = Run(.messages, [other.messageEvents])
-            #expect(try texts(ofMessage: message.output) == told(expected), "seed \(seed)")
+            #expect(
+                try DeliveredBlocks.texts(ofMessage: message.output) == told(expected),
+                "seed \(seed)")
             let response = Run(.responses, [other.responseEvents])
             #expect(
-                try texts(ofResponse: response.output) == toldInItems(script), "seed \(seed)")
+                try DeliveredBlocks.texts(ofResponse: response.output) == toldInItems(script),
+                "seed \(seed)")
             #expect(message.stops.count == (expected.stopped == nil ? 0 : 1))
             #expect(response.stops.map(violation) == message.stops.map(violation), "seed \(seed)")
         }
@@ -101,9 +107,11 @@ struct AnswerGateTests {
             explanation: { "[\($0.violation)]" })
         let streamed = Run(.messages, [script.messageEvents])
         #expect(
-            try texts(ofContent: object(message.body)) == told(script.expected), "seed \(seed)")
+            try DeliveredBlocks.texts(ofContent: DeliveredBlocks.object(message.body))
+                == told(script.expected), "seed \(seed)")
         #expect(
-            try texts(ofOutput: object(response.body)) == toldInItems(script), "seed \(seed)")
+            try DeliveredBlocks.texts(ofOutput: DeliveredBlocks.object(response.body))
+                == toldInItems(script), "seed \(seed)")
         for stops in [message.stops, response.stops] {
             #expect(stops.map(\.violation) == streamed.stops.map(violation), "seed \(seed)")
         }
@@ -173,80 +181,6 @@ struct AnswerGateTests {
 
     private func violation(_ stop: String) -> String {
         stop.split(separator: " ").last.map(String.init) ?? ""
-    }
-
-    private func object(_ bytes: [UInt8]) throws -> [String: Any] {
-        try #require(JSONSerialization.jsonObject(with: Data(bytes)) as? [String: Any])
-    }
-
-    private func events(_ output: [UInt8]) throws -> [[String: Any]] {
-        var parser = ServerSentEvents()
-        parser.push(output)
-        var events: [[String: Any]] = []
-        while let event = try parser.next() {
-            let object = try object(event.data)
-            #expect(object["type"] as? String == String(decoding: event.type, as: UTF8.self))
-            events.append(object)
-        }
-        return events
-    }
-
-    private func texts(ofMessage output: [UInt8]) throws -> [String] {
-        var blocks: [Int: String] = [:]
-        var isOpen: Set<Int> = []
-        let events = try events(output)
-        for event in events {
-            let index = event["index"] as? Int ?? -1
-            switch event["type"] as? String {
-            case "content_block_start":
-                isOpen.insert(index)
-                #expect(index == blocks.count, "indexes in a row")
-                blocks[index] = ""
-            case "content_block_delta":
-                #expect(isOpen.contains(index))
-                let delta = event["delta"] as? [String: Any] ?? [:]
-                blocks[index]? +=
-                    ["text", "thinking", "partial_json"].compactMap { delta[$0] as? String }
-                    .joined()
-            case "content_block_stop": isOpen.remove(index)
-            default: continue
-            }
-        }
-        #expect(isOpen.isEmpty)
-        #expect(events.last?["type"] as? String == "message_stop")
-        return withoutExplanation(blocks.sorted { $0.key < $1.key }.map(\.value))
-    }
-
-    private func texts(ofContent message: [String: Any]) throws -> [String] {
-        withoutExplanation(
-            try #require(message["content"] as? [[String: Any]]).map { block in
-                if let input = block["input"] as? [String: String] {
-                    return "{\"q\":\(StreamScript.quoted(input["q"] ?? ""))}"
-                }
-                return block["text"] as? String ?? block["thinking"] as? String ?? ""
-            })
-    }
-
-    private func texts(ofResponse output: [UInt8]) throws -> [String] {
-        let events = try events(output)
-        #expect(events.map { $0["sequence_number"] as? Int } == Array(0..<events.count))
-        return try texts(ofOutput: #require(events.last?["response"] as? [String: Any]))
-    }
-
-    private func texts(ofOutput response: [String: Any]) throws -> [String] {
-        let output = try #require(response["output"] as? [[String: Any]])
-        return withoutExplanation(
-            output.flatMap { item -> [String] in
-                if let arguments = item["arguments"] as? String { return [arguments] }
-                let parts = (item["content"] ?? item["summary"]) as? [[String: Any]] ?? []
-                return parts.map { $0["text"] as? String ?? $0["refusal"] as? String ?? "" }
-            })
-    }
-
-    private func withoutExplanation(_ texts: [String]) -> [String] {
-        texts.filter { text in
-            !text.isEmpty && !BlockScript.literals.contains { text == "[\($0)]" }
-        }
     }
 }
 

@@ -42,7 +42,8 @@ struct ChunkFormTests {
             for (place, chunk) in [quick, parsed].enumerated() {
                 if let shortened {
                     chunk.write(0, to: &outputs[place]) {
-                        chunk.choices[0].pieces[0].writeMember(shortenedTo: shortened, to: &$0)
+                        chunk.choices[0].pieces[0].writeMember(
+                            PieceEdits(text: Array(shortened)), to: &$0)
                     }
                 } else {
                     chunk.write(to: &outputs[place])

@@ -54,6 +54,7 @@ struct GatewayMetricsTests {
             report {
                 var outcome = RequestReport.Outcome(.allow)
                 outcome.stopped = ["a"]
+                outcome.redacted = ["b"]
                 $0.outcome = outcome
                 $0.usage = Usage(inputTokens: 3, outputTokens: 4)
             })
@@ -63,7 +64,8 @@ struct GatewayMetricsTests {
         for line in [
             #"charter_verdicts_total{behavior="a",act="refuse"} 1"#,
             #"charter_verdicts_total{behavior="b",act="refuse"} 1"#,
-            #"charter_stopped_total{behavior="a"} 1"#, "charter_needless_refusals_total 1",
+            #"charter_stopped_total{behavior="a"} 1"#, #"charter_redacted_total{behavior="b"} 1"#,
+            "charter_needless_refusals_total 1",
             #"charter_source_state{source="keys of clinic"} 0"#,
             #"charter_tokens_total{operator="clinic",type="input"} 3"#,
             #"charter_tokens_total{operator="clinic",type="output"} 4"#,

@@ -48,7 +48,7 @@ struct TraceExportTests {
     @Test(
         "A guardrail's word for each act",
         arguments: [
-            (Act.allow, "allow"), (.guide, "modify"), (.transform, "deny"), (.ask, "deny"),
+            (Act.allow, "allow"), (.guide, "modify"), (.transform, "modify"), (.ask, "deny"),
             (.refuse, "deny"),
         ])
     func acts(act: Act, word: String) throws {
