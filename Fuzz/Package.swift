@@ -56,7 +56,9 @@ let package = Package(
             swiftSettings: instrumented),
         .target(
             name: "CharterDetection",
-            dependencies: ["CharterEngine", "CharterDocuments", "CVectorscan", "CUTF8Proc"],
+            dependencies: [
+                "CharterEngine", "CharterDocuments", "CVectorscan", "CUTF8Proc", "Crypto",
+            ],
             swiftSettings: instrumented),
         .target(
             name: "CharterAnalysis",

@@ -12,7 +12,17 @@ public struct SHA256 {
     }
 
     /// The digest of all bytes.
-    public func finalize() -> [UInt8] {
+    public func finalize() -> SHA256Digest {
         (0..<32).map { UInt8(truncatingIfNeeded: state >> (UInt64($0 % 8) * 8)) }
     }
+
+    /// The digest of bytes that are all there.
+    public static func hash(data: some Sequence<UInt8>) -> SHA256Digest {
+        var hash = SHA256()
+        hash.update(data: data)
+        return hash.finalize()
+    }
 }
+
+/// What stands for a digest.
+public typealias SHA256Digest = [UInt8]
