@@ -124,7 +124,7 @@ enum Line: CaseIterable {
         case .completions:
             judged = try? CompletionsAnswer.judge(
                 Array(#"{"choices":[{"index":0,"text":\#(text),"finish_reason":"stop"}]}"#.utf8),
-                watcher: watcher, explanation: explanation)
+                watcher: { _, part in watcher(part) }, explanation: explanation)
         case .responses:
             let part = #"{"type":"output_text","text":\#(text)}"#
             judged = try? ResponsesAnswer.judge(
