@@ -119,6 +119,14 @@ final class BudgetTicket: Sendable {
         if isCounted { end(usage(), at: now) }
     }
 
+    /// The answer is whole: an error has cost nothing, and what an answer does not say is estimated.
+    func finish(status: Int, _ body: [UInt8], requestBytes: Int) {
+        finish(
+            status >= 400
+                ? Usage()
+                : Usage(answer: body) ?? Usage(estimatedFrom: requestBytes, answer: body.count))
+    }
+
     private func end(_ usage: Usage?, at now: Duration) {
         let settle = settle.withLock { settle in
             defer { settle = nil }

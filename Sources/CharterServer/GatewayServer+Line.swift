@@ -23,14 +23,19 @@ extension GatewayServer {
             authorization: GatewayServer.authorization(head.headers),
             at: GatewayServer.now().seconds)
         observation.identified(identity.enforcement.operatorName)
-        guard head.headers.single("content-encoding")?.lowercased() ?? "identity" == "identity"
-        else { throw .unsupportedEncoding }
-        if let length = LineCall.length(of: head), length > bodyLimit {
-            throw GatewayServer.tooLarge(bodyLimit)
-        }
+        try checkBody(head.headers)
         return LineCall(
             server: self, observation: observation, wire: wire, id: id, identity: identity,
             head: head, arrived: arrived)
+    }
+
+    /// Refuses a body by what its head says of it: nothing is unpacked here, and its size is limited.
+    func checkBody(_ fields: some FieldList) throws(APIError) {
+        guard fields.single("content-encoding")?.lowercased() ?? "identity" == "identity" else {
+            throw .unsupportedEncoding
+        }
+        let length = fields.single("content-length").flatMap { Int($0) } ?? 0
+        guard length <= bodyLimit else { throw GatewayServer.tooLarge(bodyLimit) }
     }
 
     /// Who is asking, as far as it is known without waiting for somebody.
@@ -79,28 +84,33 @@ extension GatewayServer {
 
     // MARK: Deciding
 
-    /// Comes to the verdict, and keeps it.
+    /// Comes to the verdict.
     ///
-    /// - Returns: the exchange, and what is to be finished when it is over.
+    /// - Parameter detected: what was found beside the patterns.
     func decide(
-        _ body: [UInt8], _ call: LineCall, _ caller: Caller
-    ) throws(APIError) -> (exchange: Exchange, ticket: BudgetTicket) {
-        let enforcement = call.identity.enforcement
-        let arrival = Exchange.Arrival(
-            id: call.id, at: GatewayServer.now(), wire: call.wire, caller: caller,
-            models: call.identity.models)
-        let exchange = try Exchange(
-            body, arrival, enforcement,
-            entering: { call.observation.enters($0) },
+        _ body: [UInt8], _ arrival: Exchange.Arrival, _ enforcement: Enforcement,
+        _ observation: Observation?, detected: DetectorFindings = DetectorFindings()
+    ) throws(APIError) -> Exchange {
+        try Exchange(
+            body, arrival, enforcement, detected: detected,
+            entering: { observation?.enters($0) },
             isTried: { rollOuts.isTried($0, enforcement.operatorName) }
         ) { user throws(APIError) in
             try userLayers?.layer(of: user, enforcement)
         }
+    }
+
+    /// Lets in what was decided, where the budgets have room, and keeps the decision.
+    ///
+    /// - Returns: what is to be finished when the exchange is over.
+    func admit(
+        _ exchange: Exchange, _ identity: Gateway.Identity, _ observation: Observation?
+    ) throws(APIError) -> BudgetTicket {
         let ticket = try budgets.admit(
-            operator: enforcement.operatorName, key: call.identity.key, exchange.budgetDemand)
+            operator: identity.enforcement.operatorName, key: identity.key, exchange.budgetDemand)
         decisions.keep(exchange.record)
-        call.observation.note(exchange)
-        return (exchange, ticket)
+        observation?.note(exchange)
+        return ticket
     }
 
     // MARK: Where it goes

@@ -164,200 +164,6 @@ struct GatewayServer: Sendable {
         _ = try await (keys, models, detecting, traces)
     }
 
-    // MARK: Calls of a model
-
-    private func exchange(
-        _ wire: WireProtocol, _ id: String, _ request: Request, _ channel: any Channel
-    ) async throws -> Response {
-        let identity = try identity(of: request)
-        let enforcement = identity.enforcement
-        let body = try await body(of: request, channel)
-        let now = GatewayServer.now()
-        let arrival = Exchange.Arrival(
-            id: id, at: now, wire: wire, caller: try await caller(request, enforcement, now),
-            models: identity.models)
-        let observation = Observation.current
-        func decide(_ detected: DetectorFindings) throws(APIError) -> Exchange {
-            try Exchange(
-                body, arrival, enforcement, detected: detected,
-                entering: { observation?.enters($0) },
-                isTried: { rollOuts.isTried($0, enforcement.operatorName) }
-            ) { user throws(APIError) in
-                try userLayers?.layer(of: user, enforcement)
-            }
-        }
-        var exchange: Exchange
-        let ticket: BudgetTicket
-        do throws(APIError) {
-            exchange =
-                if let detectors, wire.isSpoken {
-                    try await detectors.exchange(decide)
-                } else {
-                    try decide(DetectorFindings())
-                }
-            ticket = try budgets.admit(
-                operator: enforcement.operatorName, key: identity.key, exchange.budgetDemand)
-        } catch {
-            return response(error, wire, id, enforcement.policy)
-        }
-        decisions.keep(exchange.record)
-        observation?.note(exchange)
-        switch exchange.start {
-        case .reply(let reply):
-            ticket.finish(Usage())
-            ended(exchange)
-            return response(reply)
-        case .forward: return await forward(&exchange, ticket, request, channel)
-        }
-    }
-
-    private func forward(
-        _ exchange: inout Exchange, _ ticket: BudgetTicket, _ request: Request,
-        _ channel: any Channel
-    ) async -> Response {
-        let (upstreams, authorization) = (upstreams, passedOn(request.headers))
-        let client = ClientConnection(channel: channel)
-        let fields = GatewayServer.passedOnFields(request.headers)
-        exchange.keepsAnswers = detectors?.looksAtAnswers(of: exchange) ?? false
-        do {
-            let (isStreamed, asked) = (exchange.isStreamed, exchange)
-            let (answer, upstream, bytes) = try await client.whileOpen {
-                do {
-                    let answer = try await upstreams.send(for: asked.upstreamModel) {
-                        upstream throws(APIError) in
-                        let call = try asked.call(in: upstream.dialects)
-                        return UpstreamRequest(
-                            method: .POST, path: call.path, body: call.body,
-                            authorization: authorization, fields: fields)
-                    }
-                    let response = answer.response
-                    let isEvents = isStreamed && response.status == .ok && isEventStream(response)
-                    return (
-                        response, answer.upstream,
-                        isEvents ? nil : try await ModelClient.body(of: response)
-                    )
-                } catch {
-                    // What failed has cost nothing; what a client has left may have.
-                    if !Task.isCancelled { ticket.finish(Usage()) }
-                    throw error
-                }
-            }
-            exchange.awaitAnswer(in: upstream.dialects)
-            let requestBytes = exchange.budgetDemand.requestBytes
-            guard let bytes else {
-                let usage = ticket.isCounted ? StreamUsage(request: requestBytes) : nil
-                return stream(answer, exchange, client, ticket, usage)
-            }
-            ticket.finish(
-                answer.status.code >= 400
-                    ? Usage()
-                    : Usage(answer: bytes)
-                        ?? Usage(estimatedFrom: requestBytes, answer: bytes.count))
-            guard !exchange.isStreamed || answer.status.code >= 400 else {
-                let reply = exchange.reply(status: 502, body: bytes)
-                ended(exchange)
-                Observation.current?.note(exchange)
-                return response(reply)
-            }
-            var reply = exchange.reply(status: Int(answer.status.code), body: bytes)
-            if let detectors, exchange.keepsAnswers, reply.status < 400 {
-                let (texts, conversation) = (exchange.answerTexts, exchange.texts)
-                let open = exchange.openInAnswer
-                let judged = try await client.whileOpen {
-                    await detectors.look(at: texts, conversation, open)
-                }
-                reply = exchange.reply(status: 200, body: bytes, judged: judged)
-            }
-            if let seconds = answer.headers.first(name: "retry-after"), reply.status >= 400 {
-                reply.headers.append(("retry-after", seconds))
-            }
-            ended(exchange)
-            Observation.current?.note(exchange)
-            return response(reply)
-        } catch {
-            ended(exchange)
-            let error = error as? APIError ?? .upstreamUnreachable
-            Observation.current?.note { $0.note(error) }
-            return response(exchange.reply(error))
-        }
-    }
-
-    /// What became of a request: kept, and counted for what is tried and used. Once for each.
-    func ended(_ exchange: Exchange) {
-        let record = exchange.record
-        decisions.keep(record)
-        if record.isNeedlessRefusal { telemetry.noteNeedlessRefusal() }
-        rollOuts.note(record, at: GatewayServer.now())
-    }
-
-    private func isEventStream(_ answer: HTTPClientResponse) -> Bool {
-        answer.headers.first(name: "content-type")?.lowercased().hasPrefix("text/event-stream")
-            ?? false
-    }
-
-    /// Passes the events on as they are cleared; a client that goes away ends the upstream, too.
-    private func stream(
-        _ answer: HTTPClientResponse, _ exchange: Exchange, _ client: ClientConnection,
-        _ ticket: BudgetTicket, _ usage: StreamUsage?
-    ) -> Response {
-        var headers = GatewayServer.fields(exchange.headers)
-        headers[.contentType] = "text/event-stream"
-        headers[.cacheControl] = "no-cache"
-        let (detectors, observation) = (detectors, Observation.current)
-        return Response(
-            status: .ok, headers: headers,
-            body: ResponseBody { writer in
-                var exchange = exchange
-                exchange.beginStream()
-                // Lent to the one task below, which is awaited before anything here goes on.
-                nonisolated(unsafe) var lentExchange = exchange
-                nonisolated(unsafe) var lentWriter = writer
-                nonisolated(unsafe) var lentUsage = usage
-                defer {
-                    ended(lentExchange)
-                    observation?.heard()
-                    observation?.note(lentExchange)
-                    ticket.finish(lentUsage?.usage ?? Usage())
-                }
-                try await client.whileOpen {
-                    try await GatewayServer.relay(
-                        answer, &lentExchange, &lentUsage, &lentWriter, detectors)
-                }
-                try await lentWriter.finish(nil)
-            })
-    }
-
-    private static func relay(
-        _ answer: HTTPClientResponse, _ exchange: inout Exchange, _ usage: inout StreamUsage?,
-        _ writer: inout any ResponseBodyWriter, _ detectors: DetectorSet?
-    ) async throws {
-        if let detectors, exchange.keepsAnswers {
-            var stream = JudgedStream(detectors, exchange)
-            return try await stream.relay(answer, &exchange, &usage) { try await writer.write($0) }
-        }
-        var output: [UInt8] = []
-        do {
-            for try await piece in answer.body {
-                exchange.push(piece.readableBytesView, into: &output)
-                usage?.push(piece.readableBytesView)
-                if !output.isEmpty {
-                    do { try await writer.write(ByteBuffer(bytes: output)) } catch {
-                        throw ClientGone()
-                    }
-                    output.removeAll(keepingCapacity: true)
-                }
-                guard exchange.needsUpstream else { return }
-            }
-            exchange.finish(into: &output)
-        } catch let error as ClientGone {
-            throw error
-        } catch {
-            if Task.isCancelled { throw ClientGone() }
-            exchange.fail(ModelClient.error(error, hasBegun: true), into: &output)
-        }
-        if !output.isEmpty { try await writer.write(ByteBuffer(bytes: output)) }
-    }
-
     // MARK: What else there is
 
     /// The models that the caller may ask for, or one of them.
@@ -377,7 +183,7 @@ struct GatewayServer: Sendable {
 
     // MARK: Requests and responses
 
-    private func identity(of request: Request) throws(APIError) -> Gateway.Identity {
+    func identity(of request: Request) throws(APIError) -> Gateway.Identity {
         let identity = try gateway.identity(
             authorization: GatewayServer.authorization(request.headers),
             at: GatewayServer.now().seconds)
@@ -408,12 +214,7 @@ struct GatewayServer: Sendable {
 
     func body(of request: Request, _ channel: any Channel) async throws -> [UInt8] {
         let limit = bodyLimit
-        guard request.headers[.contentEncoding]?.lowercased() ?? "identity" == "identity" else {
-            throw APIError.unsupportedEncoding
-        }
-        if let length = request.headers[.contentLength].flatMap({ Int($0) }), length > limit {
-            throw GatewayServer.tooLarge(limit)
-        }
+        try checkBody(request.headers)
         ContinueResponse.send(for: request, on: channel)
         let deadline = channel.eventLoop.scheduleTask(in: ConnectionHandler.bodyTimeout) {
             channel.close(promise: nil)
@@ -454,14 +255,14 @@ struct GatewayServer: Sendable {
         }
     }
 
-    private func response(
+    func response(
         _ error: APIError, _ wire: WireProtocol, _ id: String, _ policy: Policy?
     ) -> Response {
         Observation.current?.note { $0.note(error) }
         return response(GatewayServer.reply(error, wire, id, policy))
     }
 
-    private func response(_ reply: Exchange.Reply) -> Response {
+    func response(_ reply: Exchange.Reply) -> Response {
         Response(
             status: .init(code: reply.status), headers: GatewayServer.fields(reply.headers),
             body: .init(byteBuffer: ByteBuffer(bytes: reply.body)))
@@ -473,7 +274,7 @@ struct GatewayServer: Sendable {
             body: .init(byteBuffer: ByteBuffer(bytes: bytes)))
     }
 
-    private static func fields(_ headers: [(name: String, value: String)]) -> HTTPFields {
+    static func fields(_ headers: [(name: String, value: String)]) -> HTTPFields {
         var fields = HTTPFields()
         for (name, value) in headers {
             if let name = HTTPField.Name(name) {
@@ -501,6 +302,3 @@ struct GatewayContext: RequestContext {
         channel = source.channel
     }
 }
-
-/// The client has closed the connection before its answer was whole.
-private struct ClientGone: Error {}

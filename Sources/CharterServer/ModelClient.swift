@@ -73,9 +73,8 @@ struct ModelClient: Sendable {
             request.headers.add(name: "content-type", value: "application/json")
             request.body = .bytes(ByteBuffer(bytes: body))
         }
-        if let trace = Observation.current?.trace {
-            request.headers.add(name: "traceparent", value: trace.upstreamHeader)
-            if let state = trace.state { request.headers.add(name: "tracestate", value: state) }
+        for (name, value) in Observation.current?.traceFields ?? [] {
+            request.headers.add(name: name, value: value)
         }
         Observation.current?.asks(server)
         let seconds = upstream.firstTokenSeconds ?? upstream.timeoutSeconds
@@ -88,11 +87,7 @@ struct ModelClient: Sendable {
             Observation.current?.hears(nil)
             throw error
         }
-        let encodings = answer.headers[canonicalForm: "content-encoding"]
-        guard answer.status.code >= 400 || encodings.allSatisfy({ $0.lowercased() == "identity" })
-        else {
-            throw APIError.upstreamMalformed("it is compressed, though nobody asked for that")
-        }
+        try answer.headers.checkCoding(status: Int(answer.status.code))
         return answer
     }
 

@@ -83,20 +83,8 @@ struct MessagesStop {
     ///   - block: the number of the next block.
     ///   - tokens: how many the answer has so far.
     func write(block: Int, tokens: Int, to output: inout [UInt8]) {
-        TypedEvent.write("content_block_start", to: &output) { writer in
-            writer.member("index", block)
-            writer.object("content_block") { writer in
-                writer.member("type", "text")
-                writer.member("text", "")
-            }
-        }
-        TypedEvent.write("content_block_delta", to: &output) { writer in
-            writer.member("index", block)
-            writer.object("delta") { writer in
-                writer.member("type", "text_delta")
-                writer.member("text", explanation)
-            }
-        }
+        MessagesText.writeStart(block: block, to: &output)
+        MessagesText.write(explanation, block: block, to: &output)
         TypedEvent.write("content_block_stop", to: &output) { $0.member("index", block) }
         TypedEvent.write("message_delta", to: &output) { writer in
             writer.object("delta") { writeMembers(to: &$0) }

@@ -164,19 +164,7 @@ enum MessagesToChat {
             writer.member("content", texts.isEmpty ? nil : texts.joined())
             guard !calls.isEmpty else { return }
             writer.list("tool_calls") { writer in
-                for call in calls {
-                    writer.object { writer in
-                        writer.member("id", call["id"]?.string)
-                        writer.member("type", "function")
-                        writer.object("function") { writer in
-                            writer.member("name", call["name"]?.string)
-                            writer.member(
-                                "arguments",
-                                call["input"].map { String(decoding: $0.raw, as: UTF8.self) }
-                                    ?? "{}")
-                        }
-                    }
-                }
+                for call in calls { ChatToMessages.write(call, to: &writer) }
             }
         }
     }
@@ -370,21 +358,9 @@ struct MessagesEventsFromChat: TranslatedEvents {
         let block = nextBlock
         if !openText {
             openText = true
-            TypedEvent.write("content_block_start", to: &output) { writer in
-                writer.member("index", block)
-                writer.object("content_block") { writer in
-                    writer.member("type", "text")
-                    writer.member("text", "")
-                }
-            }
+            MessagesText.writeStart(block: block, to: &output)
         }
-        TypedEvent.write("content_block_delta", to: &output) { writer in
-            writer.member("index", block)
-            writer.object("delta") { writer in
-                writer.member("type", "text_delta")
-                writer.member("text", text)
-            }
-        }
+        MessagesText.write(text, block: block, to: &output)
     }
 
     /// As much as an answer may have that is not streamed.

@@ -20,11 +20,6 @@ struct LineCall: Sendable {
     /// When its head had come.
     let arrived: NIODeadline
 
-    /// How many bytes a head says that its body has; nil where it does not say.
-    static func length(of head: HTTPRequestHead) -> Int? {
-        head.headers.first(name: "content-length").flatMap { Int($0) }
-    }
-
     /// The call that a request is; nil where it is none, and somebody else's to answer.
     ///
     /// Paths are read as the router reads them: what stands behind `?` or `#` and empty parts do not count.

@@ -73,7 +73,12 @@ final class LineExchange: UpstreamReceiver {
     private func decide(_ body: [UInt8], _ caller: Caller) {
         let exchange: Exchange
         do throws(APIError) {
-            (exchange, ticket) = try server.decide(body, call, caller)
+            let arrival = Exchange.Arrival(
+                id: call.id, at: GatewayServer.now(), wire: call.wire, caller: caller,
+                models: call.identity.models)
+            exchange = try server.decide(
+                body, arrival, call.identity.enforcement, call.observation)
+            ticket = try server.admit(exchange, call.identity, call.observation)
         } catch {
             return reply(error, isDecided: true)
         }
@@ -126,11 +131,8 @@ final class LineExchange: UpstreamReceiver {
             return fail(error)
         }
         self.connection = connection
-        var fields = GatewayServer.passedOnFields(call.head.headers)
-        if let trace = call.observation.trace {
-            fields.append(("traceparent", trace.upstreamHeader))
-            if let state = trace.state { fields.append(("tracestate", state)) }
-        }
+        let fields =
+            GatewayServer.passedOnFields(call.head.headers) + call.observation.traceFields
         let head = target.head(
             sent, authorization: server.passedOn(call.head.headers), more: fields)
         connection.send(head, sent.body, of: target, to: self)
@@ -158,11 +160,12 @@ final class LineExchange: UpstreamReceiver {
     func upstreamAnswered(_ head: HTTPResponseHead) {
         guard let index = attempt?.index else { return }
         let status = Int(head.status.code)
-        guard status >= 400 || head.headers["content-encoding"].allSatisfy(\.isIdentity) else {
+        do throws(APIError) {
+            try head.headers.checkCoding(status: status)
+        } catch {
             end(.abandoned, status: status)
             connection?.abandon()
-            return fail(
-                .upstreamMalformed("it is compressed, though nobody asked for that"))
+            return fail(error)
         }
         end(UpstreamChoice.isFailure(status: status) ? .failed : .answered, status: status)
         let connection = connection
@@ -172,7 +175,7 @@ final class LineExchange: UpstreamReceiver {
         }
         exchange?.awaitAnswer(in: server.upstreams.targets[index].dialects)
         answerHead = head
-        guard exchange?.isStreamed ?? false, head.status == .ok, head.isEventStream else {
+        guard exchange?.isStreamed ?? false, head.status == .ok, head.headers.isEventStream else {
             stage = .collects
             return
         }
@@ -257,16 +260,11 @@ final class LineExchange: UpstreamReceiver {
     private func replyWhole() {
         guard let head = answerHead, var exchange else { return }
         let body = Array(answer.readableBytesView)
-        let isError = head.status.code >= 400
-        ticket?.finish(
-            isError
-                ? Usage()
-                : Usage(answer: body)
-                    ?? Usage(
-                        estimatedFrom: exchange.budgetDemand.requestBytes, answer: body.count))
+        let status = Int(head.status.code)
+        ticket?.finish(status: status, body, requestBytes: exchange.budgetDemand.requestBytes)
         // One object is no stream.
-        let isOther = exchange.isStreamed && !isError
-        var reply = exchange.reply(status: isOther ? 502 : Int(head.status.code), body: body)
+        let isOther = exchange.isStreamed && status < 400
+        var reply = exchange.reply(status: isOther ? 502 : status, body: body)
         self.exchange = exchange
         if reply.status >= 400, let time = head.headers.first(name: "retry-after"),
             time.isFieldValue
@@ -346,15 +344,4 @@ final class LineExchange: UpstreamReceiver {
     func clientIsWritable() {
         connection?.reads(true)
     }
-}
-
-extension HTTPResponseHead {
-    fileprivate var isEventStream: Bool {
-        headers.first(name: "content-type")?.lowercased().hasPrefix("text/event-stream") ?? false
-    }
-}
-
-extension String {
-    /// Whether it says, as a coding, that there is none (RFC 9110, 8.4).
-    fileprivate var isIdentity: Bool { lowercased() == "identity" }
 }

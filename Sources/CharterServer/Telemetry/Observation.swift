@@ -39,8 +39,12 @@ final class Observation: Sendable {
         state.withLock { change(&$0.report) }
     }
 
-    /// Where the request stands in a trace.
-    var trace: TraceContext? { state.withLock { $0.report.trace } }
+    /// Where the request stands in a trace, as the model's server is told.
+    var traceFields: [(name: String, value: String)] {
+        guard let trace = state.withLock({ $0.report.trace }) else { return [] }
+        return [("traceparent", trace.upstreamHeader)]
+            + (trace.state.map { [("tracestate", $0)] } ?? [])
+    }
 
     /// Notes who asks.
     func identified(_ operatorName: String) {
