@@ -9,12 +9,8 @@ enum MessagesAnswer {
         _ body: [UInt8], limits: JSONLimits = JSONLimits(), watcher: (AnswerPart) -> Watcher,
         explanation: (AnswerStop<Watcher.Violation>) -> String
     ) throws(APIError) -> JudgedAnswer<Watcher> {
-        let document: JSONDocument
-        do { document = try JSONDocument(body, limits: limits) } catch {
-            throw .upstreamMalformed("\(error)")
-        }
+        let document = try UpstreamError.document(body, limits: limits)
         let root = document.root
-        if let error = root.present("error") { throw UpstreamError.error(error) }
         guard let content = root["content"], content.kind == .list else {
             throw .upstreamMalformed("a message without `content`")
         }

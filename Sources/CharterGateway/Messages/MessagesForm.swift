@@ -14,12 +14,8 @@ struct MessagesForm: AnswerEventForm {
     private var spokenBytes = 0
 
     mutating func read(_ event: ServerSentEvents.Event) throws(APIError) -> AnswerEvent {
-        let document: JSONDocument
-        do { document = try JSONDocument(event.data) } catch {
-            throw .upstreamMalformed("\(error)")
-        }
+        let document = try UpstreamError.document(event.data)
         let root = document.root
-        if let error = root.present("error") { throw UpstreamError.error(error) }
         let type = try TypedEvent.type(of: root)
         guard type == "message_start" || type == "ping" || hasBegun else {
             throw .upstreamMalformed("an event before the message")

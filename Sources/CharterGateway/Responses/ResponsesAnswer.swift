@@ -10,12 +10,8 @@ enum ResponsesAnswer {
         _ body: [UInt8], instructions: [UInt8], limits: JSONLimits = JSONLimits(),
         watcher: (AnswerPart) -> Watcher, explanation: (AnswerStop<Watcher.Violation>) -> String
     ) throws(APIError) -> JudgedAnswer<Watcher> {
-        let document: JSONDocument
-        do { document = try JSONDocument(body, limits: limits) } catch {
-            throw .upstreamMalformed("\(error)")
-        }
+        let document = try UpstreamError.document(body, limits: limits)
         let root = document.root
-        if let error = root.present("error") { throw UpstreamError.error(error) }
         guard let output = root["output"], output.kind == .list else {
             throw .upstreamMalformed("a response without `output`")
         }

@@ -52,12 +52,8 @@ struct ResponsesForm: AnswerEventForm {
     }
 
     mutating func read(_ event: ServerSentEvents.Event) throws(APIError) -> AnswerEvent {
-        let document: JSONDocument
-        do { document = try JSONDocument(event.data) } catch {
-            throw .upstreamMalformed("\(error)")
-        }
+        let document = try UpstreamError.document(event.data)
         let root = document.root
-        if let error = root.present("error") { throw UpstreamError.error(error) }
         let type = try TypedEvent.type(of: root)
         if type == "error" { throw UpstreamError.error(root) }
         guard type == "response.created" || hasBegun else {

@@ -17,12 +17,8 @@ struct ChatEventsFromMessages: TranslatedEvents {
     mutating func translate(
         _ event: ServerSentEvents.Event, to output: inout [UInt8]
     ) throws(APIError) {
-        let document: JSONDocument
-        do { document = try JSONDocument(event.data) } catch {
-            throw .upstreamMalformed("\(error)")
-        }
+        let document = try UpstreamError.document(event.data)
         let root = document.root
-        if let error = root.present("error") { throw UpstreamError.error(error) }
         let block = root["index"]?.integer ?? 0
         switch root["type"]?.string {
         case "message_start":

@@ -45,9 +45,7 @@ struct Translation: Sendable {
 
     /// A whole answer of the server, as the client knows it.
     func answer(_ body: [UInt8]) throws(APIError) -> [UInt8] {
-        let document: JSONDocument
-        do { document = try JSONDocument(body) } catch { throw .upstreamMalformed("\(error)") }
-        if let error = document.root.present("error") { throw UpstreamError.error(error) }
+        let document = try UpstreamError.document(body)
         return switch dialect {
         case .anthropic: try ChatToMessages.answer(document.root)
         case .openAI: try MessagesToChat.answer(document.root)

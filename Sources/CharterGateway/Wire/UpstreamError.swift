@@ -25,6 +25,20 @@ public enum UpstreamError {
         return error(object, status: known)
     }
 
+    /// Reads a body or an event that is no error.
+    ///
+    /// - Throws: a 502 where it is no JSON, or the upstream's own error where it holds one.
+    static func document(
+        _ bytes: [UInt8], limits: JSONLimits = JSONLimits()
+    ) throws(APIError) -> JSONDocument {
+        let document: JSONDocument
+        do { document = try JSONDocument(bytes, limits: limits) } catch {
+            throw .upstreamMalformed("\(error)")
+        }
+        if let error = document.root.present("error") { throw self.error(error) }
+        return document
+    }
+
     /// The error that an `error` member of a body or of an event tells of.
     static func error(_ object: JSONValue, status: Int = 502) -> APIError {
         if isAboutKey(object) { return credentials }

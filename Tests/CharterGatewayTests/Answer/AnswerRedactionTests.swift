@@ -238,6 +238,18 @@ struct AnswerRedactionTests {
         #expect(!text.contains("ba") && text.contains("total_tokens"), "\(text)")
     }
 
+    /// What a client gets of a stream with one choice.
+    private static func delivered(_ script: StreamScript) -> [UInt8] {
+        var watch = AnswerWatch(choices: 1) { _, part in
+            watcher(part)
+        } explanation: {
+            "[\($0.violation)]"
+        }
+        var output: [UInt8] = []
+        watch.push(script.bytes, into: &output)
+        return output
+    }
+
     @Test("A key cannot be replaced, so that the answer ends before it")
     func keys() throws {
         var script = StreamScript()
@@ -246,13 +258,7 @@ struct AnswerRedactionTests {
         script.raw(script.event(#""details":{"ba":1}"#))
         script.end()
         script.done()
-        var watch = AnswerWatch(choices: 1) { _, part in
-            Self.watcher(part)
-        } explanation: {
-            "[\($0.violation)]"
-        }
-        var output: [UInt8] = []
-        watch.push(script.bytes, into: &output)
+        let output = Self.delivered(script)
         #expect(try Delivered(output).reasons == [0: "content_filter"])
         #expect(try Delivered(output).text(0, "content") == "Well. ")
     }
@@ -265,13 +271,7 @@ struct AnswerRedactionTests {
         script.raw(script.event(#""content":[{"type":"text","text":"ab two"}]"#))
         script.end()
         script.done()
-        var watch = AnswerWatch(choices: 1) { _, part in
-            Self.watcher(part)
-        } explanation: {
-            "[\($0.violation)]"
-        }
-        var output: [UInt8] = []
-        watch.push(script.bytes, into: &output)
+        let output = Self.delivered(script)
         let text = String(decoding: output, as: UTF8.self)
         #expect(text.contains(#"[{"type":"text","text":"one ▮▮"}]"#), "\(text)")
         #expect(text.contains(#"[{"type":"text","text":" two"}]"#), "\(text)")
